@@ -1,0 +1,11 @@
+# AVR with avr-libc. Choose the device with -DNETSUKE_AVR_MCU=atmega328p; the Mega 2560 is the default.
+set(NETSUKE_AVR_MCU atmega2560 CACHE STRING "AVR device, as avr-gcc names it")
+set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES NETSUKE_AVR_MCU)
+set(NETSUKE_CPU_FLAGS "-mmcu=${NETSUKE_AVR_MCU}")
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR avr)
+set(CMAKE_C_COMPILER avr-gcc)
+set(CMAKE_CXX_COMPILER avr-g++)
+set(CMAKE_ASM_COMPILER avr-gcc)
+set(CMAKE_SIZE avr-size)
+include(${CMAKE_CURRENT_LIST_DIR}/bare-metal.cmake)
