@@ -2,10 +2,10 @@
 // which calls the macros below around each call of NAME_run().
 //
 //   NETSUKE_TEST_BEGIN()  paints the free stack, then marks the start for the counter outside
-//   NETSUKE_TEST_END()    marks the end, then prints `netsuke-stack: N`: the deepest use of the stack in bytes,
-//                         return address included, below the caller's own frame; `netsuke-stack: overflow` if
-//                         it reached the limit
-//   NETSUKE_TEST_LAP()    splits the region between the two (for layer by layer counts)
+//   NETSUKE_TEST_END()    marks the end, then prints `netsuke-stack: N`: the deepest use of the stack in
+//                         bytes, return address included, below the caller's own frame; or
+//                         `netsuke-stack: overflow` if it reached the limit
+//   NETSUKE_TEST_LAP()    splits the region between the two (for counts layer by layer)
 //
 // The counter outside is bench/plugin/count.c in QEMU, simavr/run_avr.c for AVR. Interrupts are off, so that
 // all that is written below the stack pointer is the inference's.
@@ -68,7 +68,8 @@ inline void print_stack(uint8_t* top, uint8_t* lowest) {
 
 #if defined(__AVR__)
 // Bits of GPIOR0 that run_avr.c watches: 0 begin, 1 end, 2 lap. SBI takes 2 cycles and no register.
-#define NETSUKE_PROBE_MARK(bit) __asm__ volatile("sbi %0, %1" ::"I"(_SFR_IO_ADDR(GPIOR0)), "I"(bit) : "memory")
+#define NETSUKE_PROBE_MARK(bit) \
+  __asm__ volatile("sbi %0, %1" ::"I"(_SFR_IO_ADDR(GPIOR0)), "I"(bit) : "memory")
 #elif defined(__arm__)
 // Reserved hints: no operation on every core. 0xbf60 begin, 0xbf70 end, 0xbf80 lap.
 #define NETSUKE_PROBE_MARK(bit) __asm__ volatile(".inst.n 0xbf60 + 16 * %c0" ::"i"(bit) : "memory")
@@ -79,15 +80,15 @@ inline void print_stack(uint8_t* top, uint8_t* lowest) {
 
 }  // namespace netsuke_probe
 
-// Two macros that share a block, so that the painted top needs no global.
-#define NETSUKE_TEST_BEGIN()                                           \
-  {                                                                    \
-    uint8_t* const netsuke_probe_top = netsuke_probe::paint_stack();   \
+// The two macros share a block, so that the painted top needs no global.
+#define NETSUKE_TEST_BEGIN()                                         \
+  {                                                                  \
+    uint8_t* const netsuke_probe_top = netsuke_probe::paint_stack(); \
     NETSUKE_PROBE_MARK(0)
-#define NETSUKE_TEST_END()                                             \
-    NETSUKE_PROBE_MARK(1);                                             \
-    netsuke_probe::print_stack(netsuke_probe_top, netsuke_probe::lowest_change(netsuke_probe_top)); \
-  }                                                                    \
+#define NETSUKE_TEST_END()                                                                           \
+    NETSUKE_PROBE_MARK(1);                                                                           \
+    netsuke_probe::print_stack(netsuke_probe_top, netsuke_probe::lowest_change(netsuke_probe_top));  \
+  }                                                                                                  \
   static_cast<void>(0)
 #define NETSUKE_TEST_LAP() NETSUKE_PROBE_MARK(2)
 

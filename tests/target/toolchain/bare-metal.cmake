@@ -1,6 +1,6 @@
 # What every toolchain file here shares, after it has set NETSUKE_CPU_FLAGS and the compilers.
 if(NOT NETSUKE_CPU_FLAGS)
-  message(FATAL_ERROR "NETSUKE_CPU_FLAGS is not set: use the toolchain file of a core, such as cortex-m4.cmake")
+  message(FATAL_ERROR "NETSUKE_CPU_FLAGS is not set: use a core's toolchain file, such as cortex-m4.cmake")
 endif()
 
 set(CMAKE_C_FLAGS_INIT "${NETSUKE_CPU_FLAGS} -ffunction-sections -fdata-sections")
