@@ -14,6 +14,7 @@
 
 #include "core.hpp"
 #include "register_tile.hpp"
+#include "row_tiles.hpp"
 #include "weight_layout.hpp"
 #include "window.hpp"
 
@@ -25,6 +26,7 @@ struct Conv2dShape {
   static constexpr index_t group_out = P::out_c / P::group;
   static constexpr index_t taps = static_cast<index_t>(P::kernel_h) * P::kernel_w;
   static constexpr index_t pixel_stride = static_cast<index_t>(P::stride_w) * P::in_c;
+  static constexpr index_t pad = static_cast<index_t>(P::pad_left) * P::in_c;
   static constexpr index_t tap_stride = static_cast<index_t>(P::dilation_w) * P::in_c;
   // The taps of a kernel row are one run of neighbouring floats unless dilation or groups keep them apart.
   static constexpr bool one_run = P::kernel_w == 1 || (P::dilation_w == 1 && P::group == 1);
@@ -47,78 +49,93 @@ template <class P, int PX, int V>
   tile.start(lanes);
 }
 
-// PX pixels whose windows lie inside, V of the W channels of a block. x: floats from the start of an input row
-// to the first pixel's first tap. w points at the first of the V channels.
-template <class P, int W, int V, int PX>
-inline void conv2d_inner_tile(const float* const* rows, index_t x, const float* w, const float* bias,
-                              float* out) {
+// Taps [Tap, End) of one kernel row for a tile at output pixel X; x is the input of pixel 0's tap 0.
+template <class P, int W, index_t X, index_t Tap, index_t End>
+struct EdgeTaps {
+  template <int PX, int V>
+  [[gnu::always_inline]] static inline void run(Tile<PX, V>& tile, const float* x, const float* w) {
+    typedef Conv2dShape<P> S;
+    constexpr int kFrom = from_pixel<P>(X, PX, Tap), kTo = to_pixel<P>(X, PX, Tap);
+    if (kFrom < kTo) accumulate<FromRom, S::pixel_stride, W, S::group_in, kFrom, kTo>(tile, x, w);
+    EdgeTaps<P, W, X, Tap + 1, End>::run(tile, x + S::tap_stride, w + S::group_in * W);
+  }
+};
+
+template <class P, int W, index_t X, index_t End>
+struct EdgeTaps<P, W, X, End, End> {
+  template <int PX, int V>
+  static inline void run(Tile<PX, V>&, const float*, const float*) {}
+};
+
+// V of the W channels of a block, for one output row; what for_row_tiles calls. w, bias and out point at the
+// first of the V channels, channel is the first input channel of the group.
+template <class P, int W, int V>
+struct Conv2dRow {
   typedef Conv2dShape<P> S;
-  Tile<PX, V> tile;
-  start_tile<P>(tile, bias);
-  for (index_t ky = 0; ky < P::kernel_h; ++ky) {
-    const float* row = rows[ky];
-    if (row != nullptr) {
-      row += x;
-      for (index_t run = 0; run < S::runs; ++run) {
-        accumulate<FromRom, S::pixel_stride, W, S::run_length, 0, PX>(tile, row + run * S::tap_stride,
-                                                                      w + run * (S::group_in * W));
+  const float* const* rows;
+  index_t channel;
+  const float* w;
+  const float* bias;
+  float* out;
+
+  static constexpr index_t kWeightRow = P::kernel_w * S::group_in * W;
+
+  // Floats from the start of an input row to tap 0 of output pixel x.
+  [[gnu::always_inline]] inline index_t offset(index_t x) const {
+    return x * S::pixel_stride - S::pad + channel;
+  }
+
+  template <int PX>
+  inline void inner(index_t x) const {
+    Tile<PX, V> tile;
+    start_tile<P>(tile, bias);
+    const float* weights = w;
+    const index_t from = offset(x);
+    for (index_t ky = 0; ky < P::kernel_h; ++ky) {
+      if (rows[ky] != nullptr) {
+        const float* const row = rows[ky] + from;
+        for (index_t run = 0; run < S::runs; ++run) {
+          accumulate<FromRom, S::pixel_stride, W, S::run_length, 0, PX>(tile, row + run * S::tap_stride,
+                                                                        weights + run * (S::group_in * W));
+        }
       }
+      weights += kWeightRow;
     }
-    w += P::kernel_w * S::group_in * W;
+    tile.template store<P, P::out_c>(out + x * P::out_c);
   }
-  tile.template store<P, P::out_c>(out);
-}
 
-// One pixel near the border: start is the input column of its first tap, channel the first input channel.
-template <class P, int W, int V>
-inline void conv2d_edge_pixel(const float* const* rows, index_t start, index_t channel, const float* w,
-                              const float* bias, float* out) {
-  typedef Conv2dShape<P> S;
-  const index_t first = first_tap(start, P::kernel_w, P::dilation_w);
-  const index_t last = end_tap(start, P::in_w, P::kernel_w, P::dilation_w);
-  Tile<1, V> tile;
-  start_tile<P>(tile, bias);
-  for (index_t ky = 0; ky < P::kernel_h; ++ky) {
-    if (rows[ky] != nullptr) {
-      for (index_t kx = first; kx < last; ++kx) {
-        const float* const x = rows[ky] + (start + kx * P::dilation_w) * P::in_c + channel;
-        accumulate<FromRom, 1, W, S::group_in, 0, 1>(tile, x, w + kx * (S::group_in * W));
+  template <int PX, index_t X>
+  inline void edge() const {
+    if (X >= S::begin && X + PX <= S::end) return inner<PX>(X);  // the row's last tile, just narrower
+    Tile<PX, V> tile;
+    start_tile<P>(tile, bias);
+    const float* weights = w;
+    for (index_t ky = 0; ky < P::kernel_h; ++ky) {
+      if (rows[ky] != nullptr) EdgeTaps<P, W, X, 0, P::kernel_w>::run(tile, rows[ky] + offset(X), weights);
+      weights += kWeightRow;
+    }
+    tile.template store<P, P::out_c>(out + X * P::out_c);
+  }
+
+  inline void border(index_t x) const {
+    const index_t start = x * P::stride_w - P::pad_left;
+    const index_t first = first_tap(start, P::kernel_w, P::dilation_w);
+    const index_t end = end_tap(start, P::in_w, P::kernel_w, P::dilation_w);
+    Tile<1, V> tile;
+    start_tile<P>(tile, bias);
+    const float* weights = w;
+    for (index_t ky = 0; ky < P::kernel_h; ++ky) {
+      if (rows[ky] != nullptr) {
+        for (index_t kx = first; kx < end; ++kx) {
+          accumulate<FromRom, 1, W, S::group_in, 0, 1>(tile, rows[ky] + offset(x) + kx * S::tap_stride,
+                                                       weights + kx * (S::group_in * W));
+        }
       }
+      weights += kWeightRow;
     }
-    w += P::kernel_w * S::group_in * W;
+    tile.template store<P, 1>(out + x * P::out_c);
   }
-  tile.template store<P, 1>(out);
-}
-
-// Columns [from, to), all near the border.
-template <class P, int W, int V>
-inline void conv2d_edge(const float* const* rows, index_t from, index_t to, index_t channel, const float* w,
-                        const float* bias, float* out) {
-  for (index_t x = from; x < to; ++x) {
-    conv2d_edge_pixel<P, W, V>(rows, x * P::stride_w - P::pad_left, channel, w, bias, out + x * P::out_c);
-  }
-}
-
-// V channels of one output row. channel: the first input channel of the group.
-template <class P, int W, int V>
-inline void conv2d_row_lanes(const float* const* rows, index_t channel, const float* w, const float* bias,
-                             float* out) {
-  typedef Conv2dShape<P> S;
-  constexpr index_t kInner = S::end - S::begin;
-  constexpr int kPixels = tile_pixels(kInner, V);
-  constexpr index_t kTiles = kInner / kPixels;
-  constexpr int kRest = static_cast<int>(kInner % kPixels);
-  conv2d_edge<P, W, V>(rows, 0, S::begin, channel, w, bias, out);
-  index_t x = S::begin * S::pixel_stride - P::pad_left * P::in_c + channel;
-  float* to = out + S::begin * P::out_c;
-  for (index_t i = 0; i < kTiles; ++i) {
-    conv2d_inner_tile<P, W, V, kPixels>(rows, x, w, bias, to);
-    x += kPixels * S::pixel_stride;
-    to += kPixels * P::out_c;
-  }
-  if (kRest > 0) conv2d_inner_tile<P, W, V, kRest>(rows, x, w, bias, to);
-  conv2d_edge<P, W, V>(rows, S::end, P::out_w, channel, w, bias, out);
-}
+};
 
 // One block of W channels of one output row.
 template <class P, int W>
@@ -126,7 +143,8 @@ inline void conv2d_row_block(const float* const* rows, index_t channel, const fl
                              float* out) {
   constexpr int kLanes = kSoftFloat ? 1 : W;
   for (int lane = 0; lane < W; lane += kLanes) {
-    conv2d_row_lanes<P, W, kLanes>(rows, channel, w + lane, P::has_bias ? bias + lane : bias, out + lane);
+    const Conv2dRow<P, W, kLanes> row = {rows, channel, w + lane, P::has_bias ? bias + lane : bias, out + lane};
+    for_row_tiles<P, tile_pixels(P::out_w, kLanes)>(row);
   }
 }
 

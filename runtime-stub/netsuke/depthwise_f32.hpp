@@ -12,24 +12,83 @@
 
 #include "core.hpp"
 #include "register_tile.hpp"
+#include "row_tiles.hpp"
 #include "window.hpp"
 
 namespace netsuke {
 
-// One output of one channel. start: input column of the first tap, of which [first, end) lie inside.
+// Taps [Tap, End) of one kernel row for a tile at output pixel X (any inner one if X < 0). Neighbouring taps read
+// mostly the same inputs; all loads here have constant offsets, so the compiler keeps each in a register.
+template <class P, index_t X, index_t Tap, index_t End>
+struct DepthwiseTaps {
+  template <int PX>
+  [[gnu::always_inline]] static inline void run(Tile<PX, 1>& tile, const float* x, const float* w) {
+    constexpr int kFrom = X < 0 ? 0 : from_pixel<P>(X, PX, Tap), kTo = X < 0 ? PX : to_pixel<P>(X, PX, Tap);
+    constexpr index_t kStride = static_cast<index_t>(P::stride_w) * P::in_c;
+    Lanes<1> weight;
+    weight.template load<FromRom>(w);
+    tile.template step<kStride, kFrom, kTo>(x, weight);
+    DepthwiseTaps<P, X, Tap + 1, End>::run(tile, x + static_cast<index_t>(P::dilation_w) * P::in_c, w + 1);
+  }
+};
+
+template <class P, index_t X, index_t End>
+struct DepthwiseTaps<P, X, End, End> {
+  template <int PX>
+  static inline void run(Tile<PX, 1>&, const float*, const float*) {}
+};
+
+// One channel of one output row; what for_row_tiles calls. w points at the channel's filter.
 template <class P>
-inline float depthwise_sum(const float* const* rows, index_t start, index_t channel, const float* w, float sum) {
-  const index_t first = first_tap(start, P::kernel_w, P::dilation_w);
-  const index_t end = end_tap(start, P::in_w, P::kernel_w, P::dilation_w);
-  for (index_t ky = 0; ky < P::kernel_h; ++ky) {
-    if (rows[ky] != nullptr) {
+struct DepthwiseRow {
+  const float* const* rows;
+  index_t channel;
+  const float* w;
+  float bias;
+  float* out;
+
+  template <int PX, index_t X>
+  [[gnu::always_inline]] inline void tile(index_t x) const {
+    Lanes<1> start;
+    start.first = bias;
+    Tile<PX, 1> sums;
+    sums.start(start);
+    const float* weights = w;
+    const index_t from = (x * P::stride_w - P::pad_left) * P::in_c + channel;
+    for (index_t ky = 0; ky < P::kernel_h; ++ky) {
+      if (rows[ky] != nullptr) DepthwiseTaps<P, X, 0, P::kernel_w>::run(sums, rows[ky] + from, weights);
+      weights += P::kernel_w;
+    }
+    sums.template store<P, P::in_c>(out + x * P::in_c);
+  }
+
+  template <int PX>
+  inline void inner(index_t x) const {
+    tile<PX, -1>(x);
+  }
+
+  template <int PX, index_t X>
+  inline void edge() const {
+    tile<PX, X>(X);
+  }
+
+  inline void border(index_t x) const {
+    const index_t start = x * P::stride_w - P::pad_left;
+    const index_t first = first_tap(start, P::kernel_w, P::dilation_w);
+    const index_t end = end_tap(start, P::in_w, P::kernel_w, P::dilation_w);
+    float sum = bias;
+    for (index_t ky = 0; ky < P::kernel_h; ++ky) {
+      if (rows[ky] == nullptr) continue;
       for (index_t kx = first; kx < end; ++kx) {
-        sum += rows[ky][(start + kx * P::dilation_w) * P::in_c + channel] * rom(w + kx);
+        sum += rows[ky][(start + kx * P::dilation_w) * P::in_c + channel] * rom(w + ky * P::kernel_w + kx);
       }
     }
-    w += P::kernel_w;
+    out[x * P::in_c] = P::act(sum);
   }
-  return sum;
+};
+
+constexpr int depthwise_pixels(index_t count) {
+  return kSoftFloat ? 1 : static_cast<int>(best_tile(count, 6, count < 8 ? count : 8));
 }
 
 // One output row. rows: kernel_h pointers to the input rows under it, null where there is padding.
@@ -37,10 +96,8 @@ template <class P>
 inline void depthwise_f32_row(const float* const* rows, const float* weights, const float* bias, float* out_row) {
   for (index_t channel = 0; channel < P::in_c; ++channel) {
     const float b = P::has_bias ? rom(bias + channel) : 0.0f;
-    for (index_t x = 0; x < P::out_w; ++x) {
-      const index_t start = x * P::stride_w - P::pad_left;
-      out_row[x * P::in_c + channel] = P::act(depthwise_sum<P>(rows, start, channel, weights, b));
-    }
+    const DepthwiseRow<P> row = {rows, channel, weights, b, out_row + channel};
+    for_row_tiles<P, depthwise_pixels(P::out_w)>(row);
     weights += P::kernel_h * P::kernel_w;
   }
 }

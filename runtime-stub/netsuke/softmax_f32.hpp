@@ -48,16 +48,18 @@ inline void log_softmax_line(const float* in, float* out) {
 
 template <class P>
 inline void softmax_f32(const float* in, float* out) {
+  constexpr index_t kSlice = P::axis * P::inner;
   for (index_t o = 0; o < P::outer; ++o) {
-    const index_t line = o * (static_cast<index_t>(P::axis) * P::inner);
+    const index_t line = o * kSlice;
     for (index_t i = 0; i < P::inner; ++i) softmax_line<P>(in + line + i, out + line + i);
   }
 }
 
 template <class P>
 inline void log_softmax_f32(const float* in, float* out) {
+  constexpr index_t kSlice = P::axis * P::inner;
   for (index_t o = 0; o < P::outer; ++o) {
-    const index_t line = o * (static_cast<index_t>(P::axis) * P::inner);
+    const index_t line = o * kSlice;
     for (index_t i = 0; i < P::inner; ++i) log_softmax_line<P>(in + line + i, out + line + i);
   }
 }

@@ -11,6 +11,8 @@ namespace netsuke {
 
 constexpr index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
 
+constexpr index_t maximum_of(index_t a, index_t b) { return a < b ? b : a; }
+
 constexpr index_t clamp_index(index_t x, index_t low, index_t high) {
   return x < low ? low : (x > high ? high : x);
 }
@@ -42,9 +44,11 @@ constexpr index_t inner_end(index_t size, index_t out, index_t kernel, index_t s
 // Points rows[k] at the input rows under output row y of one image, null where the row is padding.
 template <class P>
 inline void window_rows(const float* image, index_t y, const float** rows) {
+  constexpr index_t kStride = P::stride_h, kPad = P::pad_top, kDilation = P::dilation_h;
+  constexpr index_t kRow = P::in_w * P::in_c;
   for (index_t k = 0; k < P::kernel_h; ++k) {
-    const index_t row = y * P::stride_h - P::pad_top + k * P::dilation_h;
-    rows[k] = row < 0 || row >= P::in_h ? nullptr : image + row * (static_cast<index_t>(P::in_w) * P::in_c);
+    const index_t row = y * kStride - kPad + k * kDilation;
+    rows[k] = row < 0 || row >= P::in_h ? nullptr : image + row * kRow;
   }
 }
 
