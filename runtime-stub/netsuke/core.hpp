@@ -42,6 +42,22 @@ inline int8_t rom<int8_t>(const int8_t* p) {
 }
 #endif
 
+// Reads one element of an operand that may be a constant (kRom) or lie in RAM.
+template <bool kRom, class T>
+inline T read(const T* p) {
+  return kRom ? rom(p) : *p;
+}
+
+// The part of the arena that starts at byte `offset`; the planner has aligned it for T.
+template <class T>
+inline T* at(void* arena, size_t offset) {
+  return static_cast<T*>(static_cast<void*>(static_cast<unsigned char*>(arena) + offset));
+}
+
+// A list of compile-time integers: dimensions, strides.
+template <int32_t... kValues>
+struct Ints;
+
 template <class T>
 inline T minimum(T a, T b) {
   return b < a ? b : a;

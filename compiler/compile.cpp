@@ -1,0 +1,64 @@
+#include "compile.hpp"
+
+#include "eval/eval.hpp"
+#include "eval/test_data.hpp"
+#include "lower/lowering.hpp"
+#include "onnx/load.hpp"
+#include "passes/pipeline.hpp"
+#include "plan/plan.hpp"
+#include "schedule/schedule.hpp"
+
+namespace netsuke {
+namespace {
+
+constexpr Target kTargets[] = {
+    {"generic", "any C++11 compiler"},
+    {"host", "the machine netsuke runs on"},
+    {"cortex-m0plus", "Armv6-M"},
+    {"cortex-m3", "Armv7-M"},
+    {"cortex-m4", "Armv7E-M with DSP and single-precision FPU"},
+    {"cortex-m7", "Armv7E-M with DSP and FPU"},
+    {"cortex-m33", "Armv8-M Mainline with DSP and FPU"},
+    {"cortex-m55", "Armv8.1-M with Helium"},
+    {"rv32imc", "32-bit RISC-V with multiply and compressed instructions"},
+    {"avr", "8-bit AVR; weights in program memory"},
+};
+
+void check_budget(const char* what, const char* option, int64_t need, std::optional<int64_t> budget,
+                  const std::string& model) {
+  if (!budget || need <= *budget) return;
+  throw Error{ErrorKind::kBudget, fmt::format("over-{}-budget", option), model,
+              fmt::format("{} needs {} bytes, {} more than the budget of {}", what, need, need - *budget, *budget),
+              fmt::format("raise --{}-budget, or use a smaller model", option)};
+}
+
+}  // namespace
+
+std::span<const Target> all_targets() { return kTargets; }
+
+CompileResult compile(const CompileOptions& options) {
+  CompileResult r;
+  r.reference = load_model(options.model, {options.input_shapes}, r.warnings);
+  if (options.dump) options.dump("load", to_text(r.reference));
+
+  r.optimised = r.reference;
+  run_passes(r.optimised, {options.disabled_passes}, [&](const Pass& pass, const Graph& g) {
+    if (options.dump) options.dump(std::string(pass.name), to_text(g));
+  });
+
+  r.program = lower(r.optimised);
+  schedule(r.program);
+  plan(r.program);
+  check_plan(r.program);
+  if (options.dump) options.dump("plan", to_text(r.program));
+
+  EmitOptions emit_options = options.emit;
+  if (!options.test_data.empty()) emit_options.test_vectors = load_test_vectors(options.test_data, r.reference);
+  r.files = emit(r.program, emit_options);
+
+  check_budget("the arena", "ram", r.program.arena_bytes, options.ram_budget, emit_options.model);
+  check_budget("the weights", "flash", weight_bytes(r.program), options.flash_budget, emit_options.model);
+  return r;
+}
+
+}  // namespace netsuke

@@ -1,0 +1,41 @@
+// The whole compiler on one page: ONNX file in, source files out.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "emit/emit.hpp"
+#include "graph/graph.hpp"
+#include "lower/program.hpp"
+
+namespace netsuke {
+
+struct CompileOptions {
+  std::filesystem::path model;
+  std::map<std::string, Shape> input_shapes;  // --shape
+  EmitOptions emit;
+  std::filesystem::path test_data;            // ONNX backend-test folder for the self-test; empty: none
+  std::optional<int64_t> ram_budget;          // bytes of arena
+  std::optional<int64_t> flash_budget;        // bytes of weights
+  std::vector<std::string> disabled_passes;
+  std::function<void(const std::string& stage, const std::string& text)> dump;  // sees the graph after each pass
+};
+
+struct CompileResult {
+  Graph reference;  // as loaded: what the model means
+  Graph optimised;
+  Program program;
+  Files files;
+  std::vector<std::string> warnings;
+};
+
+// Throws model Errors, and budget Errors after everything else has succeeded.
+CompileResult compile(const CompileOptions& options);
+
+// The targets that --target knows.
+struct Target {
+  std::string_view name, description;
+};
+std::span<const Target> all_targets();
+
+}  // namespace netsuke

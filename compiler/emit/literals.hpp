@@ -1,0 +1,11 @@
+// Values as C++ source text.
+#pragma once
+
+#include "graph/tensor.hpp"
+
+namespace netsuke {
+
+// Comma-separated literals, wrapped at about 110 columns, each line with its newline. Floats round-trip.
+std::string literal_list(const Tensor& t);
+
+}  // namespace netsuke

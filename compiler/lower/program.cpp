@@ -1,0 +1,80 @@
+#include "lower/program.hpp"
+
+#include <fmt/ranges.h>
+
+namespace netsuke {
+namespace {
+
+void check_argument(const Program& p, const Call& c, const Argument& a, std::vector<bool>& written,
+                    const std::string& stage) {
+  NETSUKE_CHECK(a.buffer >= 0 && a.buffer < static_cast<BufferId>(p.buffers.size()), "{}: call '{}' uses buffer {}",
+                stage, c.node, a.buffer);
+  const Buffer& b = p[a.buffer];
+  NETSUKE_CHECK(a.offset >= 0 && a.offset <= count_of(b.shape), "{}: call '{}' starts outside '{}'", stage, c.node,
+                b.name);
+  if (a.access == Access::kRead) {
+    NETSUKE_CHECK(written[static_cast<size_t>(a.buffer)], "{}: call '{}' reads '{}' before it is written", stage,
+                  c.node, b.name);
+    return;
+  }
+  NETSUKE_CHECK(b.place == Place::kArena || (b.place == Place::kOutput && a.access == Access::kWrite),
+                "{}: call '{}' writes '{}', which is read-only", stage, c.node, b.name);
+}
+
+const char* place_name(Place place) {
+  switch (place) {
+    case Place::kArena: return "arena";
+    case Place::kInput: return "input";
+    case Place::kOutput: return "output";
+    case Place::kConstant: return "const";
+  }
+  return "?";
+}
+
+}  // namespace
+
+int64_t weight_bytes(const Program& p) {
+  int64_t bytes = 0;
+  for (const Constant& c : p.constants) bytes += static_cast<int64_t>(c.data.bytes.size());
+  return bytes;
+}
+
+int64_t total_macs(const Program& p) {
+  int64_t macs = 0;
+  for (const Call& c : p.calls) macs += c.macs;
+  return macs;
+}
+
+void verify(const Program& p, const std::string& stage) {
+  std::vector<bool> written(p.buffers.size(), false);
+  for (size_t i = 0; i < p.buffers.size(); i++)
+    written[i] = p.buffers[i].place == Place::kInput || p.buffers[i].place == Place::kConstant;
+  for (const Call& c : p.calls) {
+    for (const Argument& a : c.arguments) check_argument(p, c, a, written, stage);
+    for (const Argument& a : c.arguments)
+      if (a.access == Access::kWrite) written[static_cast<size_t>(a.buffer)] = true;
+  }
+  for (size_t i = 0; i < p.buffers.size(); i++)
+    NETSUKE_CHECK(p.buffers[i].place != Place::kOutput || written[i], "{}: output '{}' is never written", stage,
+                  p.buffers[i].name);
+}
+
+std::string to_text(const Program& p) {
+  std::string text = fmt::format("program {}\n", p.name);
+  for (size_t i = 0; i < p.buffers.size(); i++) {
+    const Buffer& b = p.buffers[i];
+    text += fmt::format("buffer %{} {} {}{} {}", i, place_name(b.place), name_of(b.type), to_string(b.shape), b.name);
+    if (b.offset >= 0) text += fmt::format(" @{}", b.offset);
+    text += "\n";
+  }
+  for (const Call& c : p.calls) {
+    std::vector<std::string> arguments;
+    for (const Argument& a : c.arguments)
+      arguments.push_back(fmt::format("{}%{}{}", a.access == Access::kRead ? "" : a.access == Access::kWrite ? "=" : "~",
+                                      a.buffer, a.offset ? fmt::format("+{}", a.offset) : ""));
+    text += fmt::format("call   {}({})  # {} {}\n", c.kernel, fmt::join(arguments, ", "), c.op, c.node);
+  }
+  return text;
+}
+
+}  // namespace netsuke

@@ -1,0 +1,151 @@
+// Gemm, MatMul and Dense.
+//
+// Dense is netsuke's own: out[b, o] = bias[o] + sum_i in[b, i] * weights[o, i], weights and bias
+// constant. Pass dense_from_matmul makes it out of Gemm, and of MatMul with a constant right side.
+#include "lower/lowering.hpp"
+#include "lower/pack.hpp"
+#include "ops/helpers.hpp"
+
+namespace netsuke {
+namespace {
+
+void canonicalise_gemm(Canonicaliser& c) {
+  set_default(c.node, "alpha", 1.0f);
+  set_default(c.node, "beta", 1.0f);
+  set_default<int64_t>(c.node, "transA", 0);
+  set_default<int64_t>(c.node, "transB", 0);
+  c.node.attributes.erase("broadcast");  // of opset 6
+}
+
+struct GemmShape {
+  int64_t m, n, k_a, k_b;
+};
+
+GemmShape gemm_shape(const Graph& g, const Node& n) {
+  for (size_t i : {0u, 1u})
+    if (rank_of(g, n, i) != 2)
+      mismatch(n, fmt::format("input {} has shape {}, it must be a matrix", i, to_string(shape_of(g, n, i))));
+  const Shape &a = shape_of(g, n, 0), &b = shape_of(g, n, 1);
+  bool ta = get_int(n, "transA") != 0, tb = get_int(n, "transB") != 0;
+  return {a[ta ? 1 : 0], b[tb ? 0 : 1], a[ta ? 0 : 1], b[tb ? 1 : 0]};
+}
+
+void infer_gemm(Graph& g, Node& n) {
+  for (size_t i = 0; i < n.inputs.size(); i++) require_type(g, n, i, {DType::kFloat32});
+  GemmShape s = gemm_shape(g, n);
+  if (s.k_a != s.k_b)
+    mismatch(n, fmt::format("{} and {} do not multiply: {} columns against {} rows", to_string(shape_of(g, n, 0)),
+                            to_string(shape_of(g, n, 1)), s.k_a, s.k_b));
+  if (has_input(n, 2) && broadcast(n, {s.m, s.n}, shape_of(g, n, 2)) != Shape{s.m, s.n})
+    mismatch(n, fmt::format("C has shape {}, the product [{},{}]", to_string(shape_of(g, n, 2)), s.m, s.n));
+  set_output(g, n, 0, DType::kFloat32, {s.m, s.n});
+}
+
+void eval_gemm(Evaluation& e) {
+  GemmShape s = gemm_shape(e.graph, e.node);
+  bool ta = get_int(e.node, "transA") != 0, tb = get_int(e.node, "transB") != 0;
+  double alpha = get_float(e.node, "alpha"), beta = get_float(e.node, "beta");
+  auto a = e.in[0]->as<float>(), b = e.in[1]->as<float>();
+  auto at = [](int64_t i) { return static_cast<size_t>(i); };
+  for_each_index({s.m, s.n}, [&](const Shape& index) {
+    int64_t row = index[0], column = index[1];
+    double sum = 0;
+    for (int64_t k = 0; k < s.k_a; k++)
+      sum += double(a[at(ta ? k * s.m + row : row * s.k_a + k)]) * double(b[at(tb ? column * s.k_a + k : k * s.n + column)]);
+    double c = 0;
+    if (e.in.size() > 2 && e.in[2])
+      c = e.in[2]->as<float>()[at(broadcast_offset(index, e.in[2]->shape))];
+    e.out[0].as<float>()[at(row * s.n + column)] = static_cast<float>(alpha * sum + beta * c);
+  });
+}
+
+struct MatMulShape {
+  Shape a, b, batch, out;  // a and b with at least two dimensions
+};
+
+MatMulShape matmul_shape(const Graph& g, const Node& n) {
+  MatMulShape s{shape_of(g, n, 0), shape_of(g, n, 1), {}, {}};
+  if (s.a.empty() || s.b.empty()) mismatch(n, "an input is a scalar");
+  bool vector_a = s.a.size() == 1, vector_b = s.b.size() == 1;
+  if (vector_a) s.a.insert(s.a.begin(), 1);
+  if (vector_b) s.b.push_back(1);
+  if (s.a.back() != s.b[s.b.size() - 2])
+    mismatch(n, fmt::format("{} and {} do not multiply: {} columns against {} rows", to_string(shape_of(g, n, 0)),
+                            to_string(shape_of(g, n, 1)), s.a.back(), s.b[s.b.size() - 2]));
+  s.batch = broadcast(n, {s.a.begin(), s.a.end() - 2}, {s.b.begin(), s.b.end() - 2});
+  s.out = s.batch;
+  if (!vector_a) s.out.push_back(s.a[s.a.size() - 2]);
+  if (!vector_b) s.out.push_back(s.b.back());
+  return s;
+}
+
+void infer_matmul(Graph& g, Node& n) {
+  for (size_t i : {0u, 1u}) require_type(g, n, i, {DType::kFloat32});
+  set_output(g, n, 0, DType::kFloat32, matmul_shape(g, n).out);
+}
+
+void eval_matmul(Evaluation& e) {
+  MatMulShape s = matmul_shape(e.graph, e.node);
+  int64_t rows = s.a[s.a.size() - 2], inner = s.a.back(), columns = s.b.back();
+  auto a = e.in[0]->as<float>(), b = e.in[1]->as<float>(), out = e.out[0].as<float>();
+  size_t next = 0;
+  for_each_index(s.batch, [&](const Shape& batch) {
+    int64_t base_a = broadcast_offset(batch, {s.a.begin(), s.a.end() - 2}) * rows * inner;
+    int64_t base_b = broadcast_offset(batch, {s.b.begin(), s.b.end() - 2}) * inner * columns;
+    for (int64_t r = 0; r < rows; r++)
+      for (int64_t c = 0; c < columns; c++) {
+        double sum = 0;
+        for (int64_t k = 0; k < inner; k++)
+          sum += double(a[static_cast<size_t>(base_a + r * inner + k)]) *
+                 double(b[static_cast<size_t>(base_b + k * columns + c)]);
+        out[next++] = static_cast<float>(sum);
+      }
+  });
+}
+
+void infer_dense(Graph& g, Node& n) {
+  Shape out = shape_of(g, n, 0);
+  out.back() = shape_of(g, n, 1)[0];
+  set_output(g, n, 0, DType::kFloat32, out);
+}
+
+void eval_dense(Evaluation& e) {
+  size_t inner = static_cast<size_t>(e.in[1]->shape[1]), columns = static_cast<size_t>(e.in[1]->shape[0]);
+  auto in = e.in[0]->as<float>(), weights = e.in[1]->as<float>(), out = e.out[0].as<float>();
+  for (size_t i = 0; i < out.size(); i++) {
+    size_t row = i / columns, column = i % columns;
+    double sum = e.in.size() > 2 ? e.in[2]->as<float>()[column] : 0;
+    for (size_t k = 0; k < inner; k++) sum += double(in[row * inner + k]) * double(weights[column * inner + k]);
+    out[i] = static_cast<float>(sum);
+  }
+}
+
+void lower_dense(Lowering& l, const Node& n) {
+  const Tensor& weights = *l.graph[n.inputs[1]].constant;
+  int64_t out_c = weights.shape[0], in_c = weights.shape[1];
+  int64_t batch = count_of(l.graph[n.inputs[0]].shape) / in_c;
+  std::vector<float> packed = pack_dense(weights.as<float>(), out_c, in_c);
+  Call call = make_call(n, "dense_f32", "dense_f32.hpp");
+  call.parameters = {{"batch", batch}, {"in_c", in_c}, {"out_c", out_c}, {"has_bias", has_input(n, 2)},
+                     activation_parameter(n)};
+  BufferId w = add_weights(l, l.graph[n.inputs[1]].name, make_tensor<float>({out_c * in_c}, packed));
+  BufferId b = has_input(n, 2) ? buffer_of(l, n.inputs[2]) : w;  // the kernel ignores it without has_bias
+  call.arguments = {read(buffer_of(l, n.inputs[0])), read(w), read(b), write(buffer_of(l, n.outputs[0]))};
+  call.macs = batch * in_c * out_c;
+  l.program.calls.push_back(std::move(call));
+}
+
+constexpr Op kOps[] = {
+    {.name = "Gemm", .min_inputs = 2, .max_inputs = 3, .canonicalise = canonicalise_gemm, .infer = infer_gemm,
+     .eval = eval_gemm, .quantisation = QuantRule::kWeighted, .limits = "Float32 only."},
+    {.name = "MatMul", .min_inputs = 2, .max_inputs = 2, .infer = infer_matmul, .eval = eval_matmul,
+     .quantisation = QuantRule::kWeighted, .limits = "Float32 only."},
+    {.name = "Dense", .domain = "netsuke", .min_inputs = 2, .max_inputs = 3, .infer = infer_dense, .eval = eval_dense,
+     .lower = lower_dense, .quantisation = QuantRule::kWeighted},
+};
+
+}  // namespace
+
+std::span<const Op> gemm_ops() { return kOps; }
+
+}  // namespace netsuke

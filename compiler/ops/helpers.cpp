@@ -1,0 +1,161 @@
+#include "ops/helpers.hpp"
+
+#include <algorithm>
+
+#include "ops/activation.hpp"
+
+namespace netsuke {
+
+void refuse(const Node& n, std::string reason) {
+  const Op* op = find_op(n.op);
+  fail("op-unsupported", n.name, fmt::format("{}: {}", n.op, reason), op ? std::string(op->limits) : std::string());
+}
+
+void mismatch(const Node& n, std::string reason, std::string hint) {
+  fail("shape-mismatch", n.name, fmt::format("{}: {}", n.op, reason), std::move(hint));
+}
+
+namespace {
+
+const Tensor& required_constant(const Canonicaliser& c, size_t i, const std::string& key) {
+  const Tensor* t = constant_of(c.graph, c.node.inputs[i]);
+  if (!t)
+    fail("not-constant", c.node.name,
+         fmt::format("{}: input '{}' ({}) is computed at run time", c.node.op, c.graph[c.node.inputs[i]].name, key),
+         "make it an initialiser or a value that can be computed from constants and shapes");
+  return *t;
+}
+
+void drop_input(Node& n, size_t i) {
+  n.inputs[i] = kNoValue;
+  while (!n.inputs.empty() && n.inputs.back() == kNoValue) n.inputs.pop_back();
+}
+
+}  // namespace
+
+void input_to_ints(Canonicaliser& c, size_t i, const std::string& key) {
+  if (!has_input(c.node, i)) return;
+  c.node.attributes[key] = to_int64s(required_constant(c, i, key));
+  drop_input(c.node, i);
+}
+
+void input_to_float(Canonicaliser& c, size_t i, const std::string& key) {
+  if (!has_input(c.node, i)) return;
+  std::vector<double> values = to_doubles(required_constant(c, i, key));
+  if (values.size() != 1) mismatch(c.node, fmt::format("input {} must have one element, it has {}", key, values.size()));
+  c.node.attributes[key] = static_cast<float>(values[0]);
+  drop_input(c.node, i);
+}
+
+int64_t normal_axis(const Node& n, int64_t axis, int64_t rank) {
+  if (axis < -rank || axis >= rank)
+    fail("bad-axis", n.name, fmt::format("{}: axis {} is outside [{}, {}]", n.op, axis, -rank, rank - 1),
+         "correct the axis in the model");
+  return axis < 0 ? axis + rank : axis;
+}
+
+void normalise_axes(Canonicaliser& c, const std::string& key, int64_t rank) {
+  auto it = c.node.attributes.find(key);
+  if (it == c.node.attributes.end()) return;
+  if (auto* axis = std::get_if<int64_t>(&it->second)) {
+    *axis = normal_axis(c.node, *axis, rank);
+    return;
+  }
+  for (int64_t& axis : std::get<std::vector<int64_t>>(it->second)) axis = normal_axis(c.node, axis, rank);
+}
+
+const Shape& shape_of(const Graph& g, const Node& n, size_t input) { return g[n.inputs[input]].shape; }
+DType type_of(const Graph& g, const Node& n, size_t input) { return g[n.inputs[input]].type; }
+int64_t rank_of(const Graph& g, const Node& n, size_t input) {
+  return static_cast<int64_t>(shape_of(g, n, input).size());
+}
+
+ValueId add_preceding(Canonicaliser& c, std::string op, std::vector<ValueId> inputs,
+                      std::map<std::string, Attribute> attributes) {
+  std::string name = fmt::format("{}/{}{}", c.node.name, op, c.preceding.size());
+  ValueId out = add_value(c.graph, Value{name, DType::kUndefined, {}, nullptr, std::nullopt});
+  c.preceding.push_back(Node{std::move(op), std::move(name), std::move(inputs), {out}, std::move(attributes), {}});
+  return out;
+}
+
+void set_output(Graph& g, Node& n, size_t i, DType type, Shape shape) {
+  if (i >= n.outputs.size() || n.outputs[i] == kNoValue) return;
+  count_of(shape);  // refuses what is too large, here where the node is known
+  g[n.outputs[i]].type = type;
+  g[n.outputs[i]].shape = std::move(shape);
+}
+
+void infer_same(Graph& g, Node& n) { set_output(g, n, 0, type_of(g, n, 0), shape_of(g, n, 0)); }
+
+Shape broadcast(const Node& n, const Shape& a, const Shape& b) {
+  Shape out(std::max(a.size(), b.size()));
+  for (size_t i = 0; i < out.size(); i++) {
+    int64_t da = i < a.size() ? a[a.size() - 1 - i] : 1;
+    int64_t db = i < b.size() ? b[b.size() - 1 - i] : 1;
+    if (da != db && da != 1 && db != 1)
+      mismatch(n, fmt::format("shapes {} and {} do not broadcast", to_string(a), to_string(b)),
+               "each pair of dimensions, from the last, must be equal or contain a 1");
+    out[out.size() - 1 - i] = da == 1 ? db : da;
+  }
+  return out;
+}
+
+void require_type(const Graph& g, const Node& n, size_t input, std::initializer_list<DType> allowed) {
+  if (!has_input(n, input)) return;
+  DType type = type_of(g, n, input);
+  if (std::find(allowed.begin(), allowed.end(), type) == allowed.end())
+    refuse(n, fmt::format("input '{}' has type {}", g[n.inputs[input]].name, name_of(type)));
+}
+
+void for_each_index(const Shape& shape, const std::function<void(const Shape&)>& f) {
+  if (count_of(shape) == 0) return;
+  Shape index(shape.size(), 0);
+  while (true) {
+    f(index);
+    size_t d = shape.size();
+    while (d > 0 && ++index[d - 1] == shape[d - 1]) index[--d] = 0;
+    if (d == 0) return;
+  }
+}
+
+int64_t broadcast_offset(const Shape& index, const Shape& shape) {
+  int64_t offset = 0;
+  size_t skip = index.size() - shape.size();
+  for (size_t i = 0; i < shape.size(); i++) offset = offset * shape[i] + (shape[i] == 1 ? 0 : index[skip + i]);
+  return offset;
+}
+
+void apply_activations(const Node& n, Tensor& t) {
+  for (const Activation& a : n.activations) {
+    NETSUKE_CHECK(t.type == DType::kFloat32, "activation on {} in '{}'", name_of(t.type), n.name);
+    for (float& x : t.as<float>()) x = evaluate(a, x);
+  }
+}
+
+std::vector<Tensor> eval_node(const Graph& g, const Node& n, std::vector<const Tensor*> inputs) {
+  const Op& op = op_of(n);
+  NETSUKE_CHECK(op.eval, "operator '{}' has no reference meaning", n.op);
+  Evaluation e{g, n, std::move(inputs), {}};
+  for (ValueId v : n.outputs) e.out.push_back(v == kNoValue ? Tensor() : Tensor(g[v].type, g[v].shape));
+  op.eval(e);
+  if (!n.activations.empty()) apply_activations(n, e.out[0]);
+  return std::move(e.out);
+}
+
+bool infer_and_fold(Graph& g, Node& n) {
+  const Op& op = op_of(n);
+  NETSUKE_CHECK(op.infer, "operator '{}' has no shape inference", n.op);
+  op.infer(g, n);
+  std::vector<const Tensor*> inputs;
+  for (ValueId v : n.inputs) {
+    inputs.push_back(constant_of(g, v));
+    if (v != kNoValue && !inputs.back()) return false;
+  }
+  std::vector<Tensor> outputs = eval_node(g, n, std::move(inputs));
+  for (size_t i = 0; i < outputs.size(); i++)
+    if (n.outputs[i] != kNoValue)
+      g[n.outputs[i]].constant = std::make_shared<const Tensor>(std::move(outputs[i]));
+  return true;
+}
+
+}  // namespace netsuke

@@ -1,0 +1,32 @@
+// An offset in one arena for every slot, and an independent check that the result is right.
+#pragma once
+
+#include "lower/program.hpp"
+
+namespace netsuke {
+
+// A block of memory: needed from call `first` to call `last`, both included.
+struct Block {
+  int64_t bytes = 0;
+  int first = 0, last = 0;
+  int align = 4;  // bytes, a power of two
+};
+
+struct Placement {
+  std::vector<int64_t> offsets;  // of each block
+  int64_t bytes = 0;             // the arena
+  int64_t lower_bound = 0;       // the most bytes alive at one time
+  bool optimal() const { return bytes == lower_bound; }
+};
+
+// Data in, data out. Deterministic.
+Placement place_blocks(const std::vector<Block>& blocks);
+
+// Sets offsets, arena_bytes, arena_lower_bound and arena_align.
+void plan(Program& p);
+
+// Replays the program call by call on a map of the arena and throws a kBug Error when a call would read
+// what has been overwritten, or anything lies outside the arena. Shares no code with the planner.
+void check_plan(const Program& p);
+
+}  // namespace netsuke

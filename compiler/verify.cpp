@@ -1,0 +1,138 @@
+#include "verify.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+
+#include "eval/eval.hpp"
+#include "eval/test_data.hpp"
+#include "support/files.hpp"
+
+namespace netsuke {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kRandomVectors = 3;
+
+// A directory that disappears with the object.
+struct TemporaryDirectory {
+  fs::path path;
+  TemporaryDirectory() {
+    std::string name = (fs::temp_directory_path() / "netsuke-XXXXXX").string();
+    NETSUKE_CHECK(mkdtemp(name.data()), "cannot make a temporary directory");
+    path = name;
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+};
+
+std::string quoted(const std::string& s) {
+  std::string out = "'";
+  for (char c : s) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+[[noreturn]] void fail_verify(const char* id, const std::string& node, std::string message, std::string hint) {
+  throw Error{ErrorKind::kVerify, id, node, std::move(message), std::move(hint)};
+}
+
+std::string host_compiler(const std::string& given) {
+  if (!given.empty()) return given;
+  const char* cxx = std::getenv("CXX");
+  return cxx && *cxx ? cxx : "c++";
+}
+
+void build(const VerifyOptions& options, const std::string& name, const fs::path& directory) {
+  std::string command = fmt::format("cd {} && {} -std=c++11 -O2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow "
+                                    "-Wdouble-promotion -Wundef -Wcast-qual -Werror -I.",
+                                    quoted(directory.string()), quoted(host_compiler(options.compiler)));
+  for (const std::string& flag : options.flags) command += " " + quoted(flag);
+  for (const char* part : {"", "_weights", "_host_main"}) command += fmt::format(" {}{}.cpp", name, part);
+  command += " -o run 2> build.log";
+  if (std::system(command.c_str()) != 0)
+    fail_verify("host-build-failed", options.compile.emit.model,
+                "the generated code does not build:\n" + read_file(directory / "build.log"),
+                "check that a C++ compiler is installed ($CXX or --compiler); otherwise report this with the model");
+}
+
+// One inference in a process of its own.
+std::vector<Tensor> run(const CompileResult& compiled, const std::vector<Tensor>& inputs, const fs::path& directory,
+                        const std::string& model) {
+  std::string bytes;
+  for (const Tensor& t : inputs) bytes.append(reinterpret_cast<const char*>(t.bytes.data()), t.bytes.size());
+  if (inputs.empty()) bytes = "x";  // the driver runs once for each byte when there are no inputs
+  write_file_if_changed(directory / "in.bin", bytes);
+  std::string command =
+      fmt::format("cd {} && ./run < in.bin > out.bin 2> run.log", quoted(directory.string()));
+  if (std::system(command.c_str()) != 0)
+    fail_verify("host-run-failed", model, "the generated code does not run:\n" + read_file(directory / "run.log"),
+                "this is a bug in netsuke: please report it with the model");
+  std::string out = read_file(directory / "out.bin");
+  std::vector<Tensor> outputs;
+  size_t at = 0;
+  for (const Port& port : compiled.program.outputs) {
+    Tensor t(port.type, port.shape);
+    NETSUKE_CHECK(at + t.bytes.size() <= out.size(), "the host program wrote {} bytes", out.size());
+    std::memcpy(t.bytes.data(), out.data() + at, t.bytes.size());
+    at += t.bytes.size();
+    outputs.push_back(std::move(t));
+  }
+  return outputs;
+}
+
+}  // namespace
+
+bool VerifyResult::pass() const {
+  return std::all_of(comparisons.begin(), comparisons.end(), [](const Comparison& c) { return c.pass; });
+}
+
+double relative_difference(const Tensor& expected, const Tensor& actual) {
+  std::vector<double> e = to_doubles(expected), a = to_doubles(actual);
+  double low = 0, high = 0, worst = 0;
+  for (size_t i = 0; i < e.size(); i++) {
+    if (std::isnan(e[i]) && std::isnan(a[i])) continue;
+    if (std::isnan(e[i]) || std::isnan(a[i])) return std::numeric_limits<double>::infinity();
+    if (std::isfinite(e[i])) {
+      low = std::min(low, e[i]);
+      high = std::max(high, e[i]);
+    }
+    if (e[i] != a[i]) worst = std::max(worst, std::fabs(e[i] - a[i]));
+  }
+  return worst / (high > low ? high - low : 1);
+}
+
+VerifyResult verify_model(const VerifyOptions& options) {
+  VerifyResult r;
+  CompileOptions compile_options = options.compile;
+  compile_options.emit.host_main = true;
+  r.compiled = compile(compile_options);
+  TemporaryDirectory directory;
+  for (const auto& [name, content] : r.compiled.files) write_file_if_changed(directory.path / name, content);
+  build(options, compile_options.emit.name, directory.path);
+
+  std::vector<TestVector> vectors;
+  if (!options.data.empty()) vectors = load_test_vectors(options.data, r.compiled.reference);
+  for (uint32_t seed = 0; options.data.empty() && seed < kRandomVectors; seed++)
+    vectors.push_back({random_inputs(r.compiled.reference, seed), {}});
+  for (size_t set = 0; set < vectors.size(); set++) {
+    std::vector<Tensor> reference = evaluate(r.compiled.reference, vectors[set].inputs);
+    std::vector<Tensor> actual = run(r.compiled, vectors[set].inputs, directory.path, compile_options.emit.model);
+    for (size_t i = 0; i < actual.size(); i++) {
+      Comparison c{set, i, r.compiled.program.outputs[i].name, relative_difference(reference[i], actual[i]), 0, false};
+      if (!vectors[set].outputs.empty()) c.against_expected = relative_difference(vectors[set].outputs[i], actual[i]);
+      c.pass = c.against_reference <= options.tolerance && c.against_expected <= options.tolerance;
+      r.comparisons.push_back(c);
+    }
+  }
+  return r;
+}
+
+}  // namespace netsuke

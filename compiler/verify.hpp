@@ -1,0 +1,38 @@
+// netsuke verify: does the generated code compute what the model says?
+#pragma once
+
+#include "compile.hpp"
+
+namespace netsuke {
+
+struct VerifyOptions {
+  CompileOptions compile;
+  std::filesystem::path data;  // ONNX backend-test folder; empty: random inputs
+  std::string compiler;        // host C++ compiler; empty: $CXX, then c++
+  std::vector<std::string> flags;  // added to its command line, e.g. -fsanitize=address
+  double tolerance = 1e-4;     // relative to the range of each output
+};
+
+// One output of one data set. Differences are relative to the range of the expected values.
+struct Comparison {
+  size_t set = 0, output = 0;
+  std::string output_name;
+  double against_reference = 0;  // generated code against the reference evaluator
+  double against_expected = 0;   // generated code against the stored output; 0 without one
+  bool pass = false;
+};
+
+struct VerifyResult {
+  CompileResult compiled;
+  std::vector<Comparison> comparisons;
+  bool pass() const;
+};
+
+// Compiles, builds for the host with all warnings as errors, runs, compares. Throws what compile throws,
+// and a kVerify Error when the generated code does not build or does not run.
+VerifyResult verify_model(const VerifyOptions& options);
+
+// Largest |a - b| relative to the range (max - min, 0 included) of `expected`; infinite when NaNs differ.
+double relative_difference(const Tensor& expected, const Tensor& actual);
+
+}  // namespace netsuke

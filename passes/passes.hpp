@@ -1,0 +1,13 @@
+// One declaration for each pass; the file of the same name opens with what it does.
+#pragma once
+
+#include "passes/pipeline.hpp"
+
+namespace netsuke {
+
+bool dense_from_matmul(Graph& g, const PassOptions& options);
+bool fuse_activations(Graph& g, const PassOptions& options);
+bool remove_dead_code(Graph& g, const PassOptions& options);
+bool remove_identities(Graph& g, const PassOptions& options);
+
+}  // namespace netsuke

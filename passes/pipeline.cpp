@@ -1,0 +1,33 @@
+#include "passes/pipeline.hpp"
+
+#include <algorithm>
+
+#include "passes/passes.hpp"
+
+namespace netsuke {
+namespace {
+
+constexpr Pass kPipeline[] = {
+    // The loader has folded constants and brought every operator to its canonical form.
+    {"remove-identities", remove_identities, "reshapes to the same shape hide neighbours from each other"},
+    {"dense-from-matmul", dense_from_matmul, "Gemm, MatMul and MatMul + Add become one operator with packed weights"},
+    // From here on weights have their final values.
+    {"fuse-activations", fuse_activations, "an activation costs nothing inside the loop that makes its input"},
+    {"remove-dead-code", remove_dead_code, "what the passes above left without a reader goes"},
+};
+
+}  // namespace
+
+std::span<const Pass> pipeline() { return kPipeline; }
+
+void run_passes(Graph& g, const PassOptions& options,
+                const std::function<void(const Pass&, const Graph&)>& after) {
+  for (const Pass& pass : kPipeline) {
+    if (std::find(options.disabled.begin(), options.disabled.end(), pass.name) != options.disabled.end()) continue;
+    pass.run(g, options);
+    verify(g, std::string(pass.name));
+    if (after) after(pass, g);
+  }
+}
+
+}  // namespace netsuke
