@@ -306,10 +306,11 @@ void add_headers(const std::string& header, Files& files) {
   if (files.contains(path)) return;
   std::string content(embedded_file("runtime-stub/" + path));
   files[path] = content;
-  const std::string include = "#include \"netsuke/";
+  const std::string include = "#include \"";
   for (size_t at = content.find(include); at != std::string::npos; at = content.find(include, at + 1)) {
     size_t start = at + include.size();
-    add_headers(content.substr(start, content.find('"', start) - start), files);
+    std::string name = content.substr(start, content.find('"', start) - start);
+    add_headers(name.starts_with("netsuke/") ? name.substr(8) : name, files);
   }
 }
 

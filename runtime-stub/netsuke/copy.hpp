@@ -2,7 +2,7 @@
 #ifndef NETSUKE_COPY_HPP
 #define NETSUKE_COPY_HPP
 
-#include "netsuke/core.hpp"
+#include "core.hpp"
 
 namespace netsuke {
 

@@ -2,8 +2,8 @@
 #ifndef NETSUKE_MAP_HPP
 #define NETSUKE_MAP_HPP
 
-#include "netsuke/activations.hpp"
-#include "netsuke/core.hpp"
+#include "activations.hpp"
+#include "core.hpp"
 
 namespace netsuke {
 

@@ -87,7 +87,8 @@ void infer_matmul(Graph& g, Node& n) {
 void eval_matmul(Evaluation& e) {
   MatMulShape s = matmul_shape(e.graph, e.node);
   int64_t rows = s.a[s.a.size() - 2], inner = s.a.back(), columns = s.b.back();
-  auto a = e.in[0]->as<float>(), b = e.in[1]->as<float>(), out = e.out[0].as<float>();
+  auto a = e.in[0]->as<float>(), b = e.in[1]->as<float>();
+  auto out = e.out[0].as<float>();
   size_t next = 0;
   for_each_index(s.batch, [&](const Shape& batch) {
     int64_t base_a = broadcast_offset(batch, {s.a.begin(), s.a.end() - 2}) * rows * inner;
@@ -111,7 +112,8 @@ void infer_dense(Graph& g, Node& n) {
 
 void eval_dense(Evaluation& e) {
   size_t inner = static_cast<size_t>(e.in[1]->shape[1]), columns = static_cast<size_t>(e.in[1]->shape[0]);
-  auto in = e.in[0]->as<float>(), weights = e.in[1]->as<float>(), out = e.out[0].as<float>();
+  auto in = e.in[0]->as<float>(), weights = e.in[1]->as<float>();
+  auto out = e.out[0].as<float>();
   for (size_t i = 0; i < out.size(); i++) {
     size_t row = i / columns, column = i % columns;
     double sum = e.in.size() > 2 ? e.in[2]->as<float>()[column] : 0;
