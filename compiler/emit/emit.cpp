@@ -191,13 +191,21 @@ data list_of(size_t count, F&& item) {
   return list;
 }
 
+// What the call includes directly.
+std::set<std::string> headers_of(const Call& c) {
+  std::set<std::string> headers{c.header};
+  for (const Parameter& p : c.parameters)
+    if (auto* f = std::get_if<Function>(&p.value); f && !f->header.empty()) headers.insert(f->header);
+  return headers;
+}
+
 void set_calls(const Emission& e, data& d) {
   Structs structs;
   std::set<std::string> headers;
   data calls{data::type::list};
   bool arena_used = false;
   for (const Call& c : e.program.calls) {
-    headers.insert(c.header);
+    headers.merge(headers_of(c));
     data call;
     call.set("comment", comment_safe(call_comment(e, c)));
     call.set("call", call_text(e, structs, c));
@@ -336,7 +344,8 @@ Files emit(const Program& p, const EmitOptions& options) {
     files[options.name + "_test_main.cpp"] = render("test_main.cpp", d);
   }
   add_headers("core.hpp", files);
-  for (const Call& c : p.calls) add_headers(c.header, files);
+  for (const Call& c : p.calls)
+    for (const std::string& header : headers_of(c)) add_headers(header, files);
   return files;
 }
 

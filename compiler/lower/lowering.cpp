@@ -81,7 +81,7 @@ Parameter activation_parameter(const Node& n) {
     for (float argument : a.arguments) call += ", " + float_literal(argument);
     expression = call + ")";
   }
-  return {"act", Function{"float", "float x", expression}};
+  return {"act", Function{"float", "float x", expression, n.activations.empty() ? "" : "activations.hpp"}};
 }
 
 std::string op_label(const Node& n) {

@@ -46,6 +46,7 @@ struct TypeName {
 struct Function {
   std::string result, parameters;  // "float", "float x"
   std::string expression;          // "netsuke::clip(x, 0.0f, 6.0f)"
+  std::string header;              // that defines what the expression calls; empty: none
 };
 struct Parameter {
   std::string name;
