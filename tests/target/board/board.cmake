@@ -1,0 +1,22 @@
+# netsuke_use_board(PROGRAM MACHINE): links an executable for one of the emulated boards: start-up code,
+# printf and exit code through the emulator, linker script. For tests and samples built with a toolchain file of
+# ../toolchain; MACHINE as ../emulate names it. A product brings its own start-up code instead.
+function(netsuke_use_board program machine)
+  set(board ${CMAKE_CURRENT_FUNCTION_LIST_DIR})
+  if(machine MATCHES "^atmega")
+    target_sources(${program} PRIVATE ${board}/avr.c)
+    return()
+  endif()
+  set(script ${machine}.ld)
+  if(machine STREQUAL "virt")
+    target_sources(${program} PRIVATE ${board}/start_riscv.c ${board}/picolibc.c)
+  else()
+    target_sources(${program} PRIVATE ${board}/start_arm.c ${board}/newlib.c)
+    if(machine MATCHES "^mps2-an38[56]$")
+      set(script mps2.ld)
+    endif()
+  endif()
+  target_sources(${program} PRIVATE ${board}/start.c ${board}/semihost.c)
+  target_link_options(${program} PRIVATE -nostartfiles -L${board} -T${script})
+  target_link_libraries(${program} PRIVATE m)
+endfunction()
