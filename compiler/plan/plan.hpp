@@ -15,11 +15,11 @@ struct Block {
 struct Placement {
   std::vector<int64_t> offsets;  // of each block
   int64_t bytes = 0;             // the arena
-  int64_t lower_bound = 0;       // the most bytes alive at one time
+  int64_t lower_bound = 0;       // no placement can do with less
   bool optimal() const { return bytes == lower_bound; }
 };
 
-// Data in, data out. Deterministic.
+// Data in, data out. Deterministic. Every offset is a multiple of 4.
 Placement place_blocks(const std::vector<Block>& blocks);
 
 // Sets offsets, arena_bytes, arena_lower_bound and arena_align.

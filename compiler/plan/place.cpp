@@ -1,0 +1,187 @@
+// Dynamic storage allocation: blocks with fixed lifetimes get offsets so that the arena is smallest.
+//
+// First fit over several orders gives a good arena, local search over the order a better one, and a
+// branch and bound proves it or finds what is left. Most networks meet the lower bound at the first step.
+// All of it is deterministic: effort is limited by counting steps, never by the clock.
+#include <algorithm>
+#include <numeric>
+
+#include "plan/plan.hpp"
+
+namespace netsuke {
+namespace {
+
+constexpr int kGranule = 4;  // bytes: every offset is a multiple of it
+constexpr int64_t kLocalSearchSteps = 20'000'000;  // pairs of blocks looked at
+constexpr int64_t kBranchSteps = 3'000'000;        // search nodes
+
+int64_t align_up(int64_t offset, int64_t align) { return (offset + align - 1) / align * align; }
+bool overlap_in_time(const Block& a, const Block& b) { return a.first <= b.last && b.first <= a.last; }
+
+struct Problem {
+  const std::vector<Block>& blocks;
+  std::vector<std::vector<size_t>> neighbours;  // blocks that live at the same time
+};
+
+Problem make_problem(const std::vector<Block>& blocks) {
+  Problem p{blocks, std::vector<std::vector<size_t>>(blocks.size())};
+  for (size_t i = 0; i < blocks.size(); i++)
+    for (size_t j = 0; j < i; j++)
+      if (overlap_in_time(blocks[i], blocks[j])) {
+        p.neighbours[i].push_back(j);
+        p.neighbours[j].push_back(i);
+      }
+  return p;
+}
+
+// Bytes alive at each call, so no arena can be smaller than the largest.
+int64_t most_alive(const std::vector<Block>& blocks) {
+  int64_t most = 0;
+  for (const Block& at : blocks) {
+    int64_t alive = 0;
+    for (const Block& b : blocks)
+      if (b.first <= at.first && at.first <= b.last) alive += align_up(b.bytes, kGranule);
+    most = std::max(most, alive);
+  }
+  return most;
+}
+
+// Lowest offset at which block i fits between its neighbours that are placed (offset >= 0).
+int64_t lowest_fit(const Problem& p, const std::vector<int64_t>& offsets, size_t i, std::vector<size_t>& placed) {
+  placed.clear();
+  for (size_t j : p.neighbours[i])
+    if (offsets[j] >= 0) placed.push_back(j);
+  std::sort(placed.begin(), placed.end(), [&](size_t a, size_t b) { return offsets[a] < offsets[b]; });
+  int64_t offset = 0;
+  for (size_t j : placed) {
+    if (offset + p.blocks[i].bytes <= offsets[j]) break;
+    offset = std::max(offset, align_up(offsets[j] + p.blocks[j].bytes, p.blocks[i].align));
+  }
+  return offset;
+}
+
+Placement first_fit(const Problem& p, const std::vector<size_t>& order) {
+  Placement result;
+  result.offsets.assign(p.blocks.size(), -1);
+  std::vector<size_t> placed;
+  for (size_t i : order) {
+    result.offsets[i] = lowest_fit(p, result.offsets, i, placed);
+    result.bytes = std::max(result.bytes, align_up(result.offsets[i] + p.blocks[i].bytes, kGranule));
+  }
+  return result;
+}
+
+std::vector<std::vector<size_t>> starting_orders(const std::vector<Block>& blocks) {
+  std::vector<size_t> identity(blocks.size());
+  std::iota(identity.begin(), identity.end(), 0);
+  std::vector<std::vector<size_t>> orders;
+  auto by = [&](auto key) {
+    orders.push_back(identity);
+    std::stable_sort(orders.back().begin(), orders.back().end(),
+                     [&](size_t a, size_t b) { return key(blocks[a]) > key(blocks[b]); });
+  };
+  by([](const Block& b) { return b.bytes; });
+  by([](const Block& b) { return int64_t{b.last} - b.first; });
+  by([](const Block& b) { return b.bytes * (b.last - b.first + 1); });
+  by([](const Block& b) { return int64_t{-b.first}; });
+  by([](const Block& b) { return int64_t{b.last}; });
+  return orders;
+}
+
+// Moves one block at a time earlier in the order; keeps what does not get worse.
+void improve(const Problem& p, std::vector<size_t> order, Placement& best) {
+  if (order.size() < 3) return;
+  int64_t pairs = 1;
+  for (const auto& n : p.neighbours) pairs += static_cast<int64_t>(n.size());
+  int64_t rounds = std::min<int64_t>(20'000, kLocalSearchSteps / (4 * pairs));
+  uint32_t state = 1;
+  auto random = [&](size_t below) {
+    state = state * 1664525u + 1013904223u;
+    return (state >> 8) % below;
+  };
+  int64_t current = best.bytes;
+  for (int64_t r = 0; r < rounds && !best.optimal(); r++) {
+    std::vector<size_t> candidate = order;
+    size_t from = random(order.size()), to = random(order.size());
+    if (from < to) std::swap(from, to);
+    std::rotate(candidate.begin() + static_cast<std::ptrdiff_t>(to), candidate.begin() + static_cast<std::ptrdiff_t>(from),
+                candidate.begin() + static_cast<std::ptrdiff_t>(from) + 1);
+    Placement placement = first_fit(p, candidate);
+    if (placement.bytes > current) continue;
+    current = placement.bytes;
+    order = std::move(candidate);
+    if (placement.bytes >= best.bytes) continue;
+    placement.lower_bound = best.lower_bound;
+    best = std::move(placement);
+  }
+}
+
+// Exhaustive search over placements in which no block could slide down, built bottom-up: blocks are placed
+// in the order of their offsets, each directly on what lies below it.
+struct Search {
+  const Problem& p;
+  Placement& best;
+  std::vector<int64_t> offsets, floor;  // floor: top of what is placed below each block
+  int64_t steps = 0;
+
+  void run(size_t placed, int64_t from, int64_t top) {
+    if (placed == p.blocks.size()) {
+      best.offsets = offsets;
+      best.bytes = top;
+      return;
+    }
+    std::vector<size_t> candidates;
+    for (size_t i = 0; i < p.blocks.size(); i++) {
+      if (offsets[i] >= 0) continue;
+      // A block that can only end at or above the best arena so far ends this branch.
+      if (std::max(align_up(floor[i], p.blocks[i].align), align_up(from, p.blocks[i].align)) + p.blocks[i].bytes >=
+          best.bytes)
+        return;
+      candidates.push_back(i);
+    }
+    auto at = [&](size_t i) { return align_up(floor[i], p.blocks[i].align); };
+    std::stable_sort(candidates.begin(), candidates.end(), [&](size_t a, size_t b) {
+      return at(a) != at(b) ? at(a) < at(b) : p.blocks[a].bytes > p.blocks[b].bytes;
+    });
+    for (size_t i : candidates) {
+      if (++steps > kBranchSteps || best.optimal()) return;
+      if (at(i) >= from) place(i, at(i), placed, top);
+    }
+  }
+
+  void place(size_t i, int64_t offset, size_t placed, int64_t top) {
+    std::vector<std::pair<size_t, int64_t>> saved;
+    offsets[i] = offset;
+    for (size_t j : p.neighbours[i])
+      if (offsets[j] < 0) {
+        saved.push_back({j, floor[j]});
+        floor[j] = std::max(floor[j], offset + p.blocks[i].bytes);
+      }
+    run(placed + 1, offset, std::max(top, align_up(offset + p.blocks[i].bytes, kGranule)));
+    for (auto [j, old] : saved) floor[j] = old;
+    offsets[i] = -1;
+  }
+};
+
+}  // namespace
+
+Placement place_blocks(const std::vector<Block>& blocks) {
+  Problem p = make_problem(blocks);
+  Placement best;
+  std::vector<size_t> best_order;
+  for (const std::vector<size_t>& order : starting_orders(blocks)) {
+    Placement placement = first_fit(p, order);
+    if (!best_order.empty() && placement.bytes >= best.bytes) continue;
+    best = std::move(placement);
+    best_order = order;
+  }
+  best.lower_bound = most_alive(blocks);
+  improve(p, best_order, best);
+  if (best.optimal()) return best;
+  Search search{p, best, std::vector<int64_t>(blocks.size(), -1), std::vector<int64_t>(blocks.size(), 0)};
+  search.run(0, 0, 0);
+  if (search.steps <= kBranchSteps) best.lower_bound = best.bytes;  // nothing smaller exists
+  return best;
+}
+
+}  // namespace netsuke
