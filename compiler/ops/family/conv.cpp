@@ -1,0 +1,142 @@
+// Conv, in one or two spatial dimensions.
+#include "lower/pack.hpp"
+#include "ops/helpers.hpp"
+#include "ops/layout.hpp"
+#include "ops/window.hpp"
+
+namespace netsuke {
+namespace {
+
+Shape spatial_of(const Shape& map) { return {map.begin() + 2, map.end()}; }
+
+void require_constant(const Canonicaliser& c, size_t i, std::string_view what) {
+  if (has_input(c.node, i) && !constant_of(c.graph, c.node.inputs[i]))
+    refuse(c.node, fmt::format("its {} are computed at run time", what));
+}
+
+void canonicalise_conv(Canonicaliser& c) {
+  require_map(c.graph, c.node);
+  require_constant(c, 1, "weights");
+  require_constant(c, 2, "biases");
+  const Shape &in = shape_of(c.graph, c.node, 0), &weights = shape_of(c.graph, c.node, 1);
+  if (weights.size() != in.size())
+    mismatch(c.node, fmt::format("weights {} for an input of {}", to_string(weights), to_string(in)));
+  Shape kernel = spatial_of(weights);
+  if (has_attribute(c.node, "kernel_shape") && get_ints(c.node, "kernel_shape") != kernel)
+    mismatch(c.node, fmt::format("kernel_shape {} for weights {}", to_string(get_ints(c.node, "kernel_shape")),
+                                 to_string(weights)));
+  canonicalise_window(c, spatial_of(in), kernel);
+  set_default<int64_t>(c.node, "group", 1);
+}
+
+void check_channels(const Graph& g, const Node& n, int64_t in_c) {
+  const Shape& weights = shape_of(g, n, 1);
+  int64_t group = get_int(n, "group");
+  if (group < 1 || weights[0] % group != 0 || weights[1] > kMaxElements / group || weights[1] * group != in_c)
+    mismatch(n, fmt::format("weights {} in {} groups for {} input channels", to_string(weights), group, in_c));
+  if (has_input(n, 2) && shape_of(g, n, 2) != Shape{weights[0]})
+    mismatch(n, fmt::format("{} biases for {} output channels", to_string(shape_of(g, n, 2)), weights[0]));
+}
+
+void infer_conv(Graph& g, Node& n) {
+  for (size_t i = 0; i < n.inputs.size(); i++) require_type(g, n, i, {DType::kFloat32});
+  Shape in = map_shape(g, n, 0);
+  check_channels(g, n, in[1]);
+  Shape out = window_output(n, window_of(n), spatial_of(in), false);
+  out.insert(out.begin(), {in[0], shape_of(g, n, 1)[0]});
+  set_map(g, n, DType::kFloat32, out);
+}
+
+// One spatial dimension is the width of a map of height 1.
+struct ConvNumbers {
+  int64_t in_h, in_w, out_h, out_w, group_in, group_out;
+  Window2d window;
+};
+
+// The sum behind one output element; `in` is the first input channel of its group.
+double conv_sum(const ConvNumbers& s, const float* in, const float* weights, int64_t y, int64_t x) {
+  const Window2d& w = s.window;
+  double sum = 0;
+  for (int64_t i = 0; i < s.group_in; i++)
+    for (int64_t ky = 0; ky < w.kernel_h; ky++)
+      for (int64_t kx = 0; kx < w.kernel_w; kx++) {
+        int64_t iy = y * w.stride_h - w.pad_top + ky * w.dilation_h;
+        int64_t ix = x * w.stride_w - w.pad_left + kx * w.dilation_w;
+        if (iy < 0 || iy >= s.in_h || ix < 0 || ix >= s.in_w) continue;
+        sum += double(in[(i * s.in_h + iy) * s.in_w + ix]) *
+               double(weights[(i * w.kernel_h + ky) * w.kernel_w + kx]);
+      }
+  return sum;
+}
+
+void eval_conv(Evaluation& e) {
+  Tensor in = map_in(e, 0);
+  const Tensor& weights = *e.in[1];
+  Window window = window_of(e.node);
+  Shape space = spatial_of(in.shape), out_space = window_output(e.node, window, space, false);
+  Shape out_shape = out_space;
+  out_shape.insert(out_shape.begin(), {in.shape[0], weights.shape[0]});
+  Tensor out(DType::kFloat32, out_shape);
+  int64_t group = get_int(e.node, "group"), in_c = in.shape[1], out_c = weights.shape[0];
+  ConvNumbers s{space.size() == 1 ? 1 : space[0], space.back(), out_space.size() == 1 ? 1 : out_space[0],
+                out_space.back(), in_c / group, out_c / group, window2d(window)};
+  size_t next = 0;
+  for_each_index({in.shape[0], out_c, s.out_h, s.out_w}, [&](const Shape& index) {
+    int64_t o = index[1], first = (index[0] * in_c + o / s.group_out * s.group_in) * s.in_h * s.in_w;
+    int64_t filter = o * s.group_in * s.window.kernel_h * s.window.kernel_w;
+    double sum = conv_sum(s, in.as<float>().data() + first, weights.as<float>().data() + filter, index[2], index[3]);
+    if (e.in.size() > 2 && e.in[2]) sum += double(e.in[2]->as<float>()[static_cast<size_t>(o)]);
+    out.as<float>()[next++] = static_cast<float>(sum);
+  });
+  map_out(e, out);
+}
+
+bool is_pointwise(const Window2d& w) {
+  return w.kernel_h == 1 && w.kernel_w == 1 && w.stride_h == 1 && w.stride_w == 1 && w.pad_top == 0 &&
+         w.pad_left == 0 && w.pad_bottom == 0 && w.pad_right == 0;
+}
+
+// All pixels of all images are one row to a pointwise convolution.
+Plane flattened(const Plane& p) { return {1, 1, p.batch * p.h * p.w, p.c}; }
+
+void lower_conv(Lowering& l, const Node& n) {
+  NETSUKE_CHECK(is_channels_last(n), "'{}' has not gone through to-nhwc", n.name);
+  Plane in = plane_of(l.graph[n.inputs[0]].shape), out = plane_of(l.graph[n.outputs[0]].shape);
+  const Tensor& weights = *l.graph[n.inputs[1]].constant;
+  Window2d w = window2d(window_of(n));
+  int64_t group = get_int(n, "group");
+  RowRule rows = row_rule(in, out, w);
+  ConvShape shape{out.c, in.c, w.kernel_h, w.kernel_w, group};
+  bool depthwise = group == in.c && group == out.c && group > 1;
+  if (is_pointwise(w) && !depthwise) {
+    in = flattened(in);
+    out = flattened(out);
+  }
+  Call call = depthwise ? make_call(n, "depthwise_f32", "depthwise_f32.hpp") : make_call(n, "conv2d_f32", "conv2d_f32.hpp");
+  call.parameters = window_parameters(in, out, w);
+  if (!depthwise) {
+    call.parameters.push_back({"out_c", out.c});
+    call.parameters.push_back({"group", group});
+  }
+  call.parameters.push_back({"has_bias", has_input(n, 2)});
+  call.parameters.push_back(activation_parameter(n));
+  std::vector<float> packed = depthwise ? pack_depthwise(weights.as<float>(), shape) : pack_conv2d(weights.as<float>(), shape);
+  BufferId packed_weights = add_weights(l, l.graph[n.inputs[1]].name, make_tensor<float>({weights.count()}, packed));
+  BufferId bias = has_input(n, 2) ? buffer_of(l, n.inputs[2]) : packed_weights;  // not read without has_bias
+  call.arguments = {read(buffer_of(l, n.inputs[0])), read(packed_weights), read(bias), write(buffer_of(l, n.outputs[0]))};
+  call.macs = out.batch * out.h * out.w * weights.count();
+  call.rows = rows;
+  l.program.calls.push_back(std::move(call));
+}
+
+constexpr Op kOps[] = {
+    {.name = "Conv", .min_inputs = 2, .max_inputs = 3, .canonicalise = canonicalise_conv, .infer = infer_conv,
+     .eval = eval_conv, .lower = lower_conv, .quantisation = QuantRule::kWeighted,
+     .limits = "Float32, one or two spatial dimensions, constant weights and biases."},
+};
+
+}  // namespace
+
+std::span<const Op> conv_ops() { return kOps; }
+
+}  // namespace netsuke

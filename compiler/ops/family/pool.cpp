@@ -1,0 +1,171 @@
+// MaxPool, AveragePool and the global pools, in one or two spatial dimensions.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "ops/helpers.hpp"
+#include "ops/layout.hpp"
+#include "ops/window.hpp"
+
+namespace netsuke {
+namespace {
+
+Shape spatial_of(const Shape& map) { return {map.begin() + 2, map.end()}; }
+
+void become_global(Node& n, std::string op) {
+  n.op = std::move(op);
+  n.attributes.clear();
+}
+
+// One window that covers the whole input is a global pool.
+bool covers_all(const Node& n, const Shape& spatial) {
+  Window w = window_of(n);
+  for (size_t i = 0; i < w.rank(); i++)
+    if (w.pads_begin[i] != 0 || w.pads_end[i] != 0 || w.dilations[i] != 1) return false;
+  return w.kernel == spatial;
+}
+
+void canonicalise_pool(Canonicaliser& c) {
+  Node& n = c.node;
+  require_map(c.graph, n);
+  if (n.outputs.size() > 1 && n.outputs[1] != kNoValue) refuse(n, "its output Indices is used");
+  n.outputs.resize(1);
+  if (!has_attribute(n, "kernel_shape")) mismatch(n, "it has no kernel_shape");
+  Shape spatial = spatial_of(shape_of(c.graph, n, 0)), kernel = get_ints(n, "kernel_shape");
+  canonicalise_window(c, spatial, kernel);
+  set_default<int64_t>(n, "ceil_mode", 0);
+  n.attributes.erase("storage_order");  // of Indices
+  if (n.op == "AveragePool") set_default<int64_t>(n, "count_include_pad", 0);
+  if (covers_all(n, spatial)) become_global(n, "Global" + n.op);
+}
+
+void canonicalise_global(Canonicaliser& c) { require_map(c.graph, c.node); }
+
+void infer_pool(Graph& g, Node& n) {
+  require_type(g, n, 0, {DType::kFloat32});
+  Shape in = map_shape(g, n, 0);
+  Shape out = window_output(n, window_of(n), spatial_of(in), get_int(n, "ceil_mode") != 0);
+  out.insert(out.begin(), {in[0], in[1]});
+  set_map(g, n, DType::kFloat32, out);
+}
+
+void infer_global(Graph& g, Node& n) {
+  require_type(g, n, 0, {DType::kFloat32});
+  Shape out = map_shape(g, n, 0);
+  std::fill(out.begin() + 2, out.end(), 1);
+  set_map(g, n, DType::kFloat32, out);
+}
+
+// What the window at one output sees.
+struct Seen {
+  double max = -std::numeric_limits<double>::infinity(), sum = 0;
+  int64_t inside = 0;  // inputs
+  int64_t padded = 0;  // inputs and explicit padding; not what ceil_mode reaches beyond it
+};
+
+// `map` is one channel of one image, `out` the output's spatial index.
+Seen look(const Window& w, const Shape& spatial, const float* map, const Shape& out) {
+  Seen seen;
+  for_each_index(w.kernel, [&](const Shape& k) {
+    int64_t offset = 0;
+    bool inside = true, padded = true;
+    for (size_t d = 0; d < k.size(); d++) {
+      int64_t i = out[d] * w.strides[d] - w.pads_begin[d] + k[d] * w.dilations[d];
+      inside &= i >= 0 && i < spatial[d];
+      padded &= i < spatial[d] + w.pads_end[d];
+      offset = offset * spatial[d] + i;
+    }
+    seen.padded += padded;
+    if (!inside) return;
+    seen.inside++;
+    seen.sum += double(map[offset]);
+    seen.max = std::fmax(seen.max, double(map[offset]));
+  });
+  return seen;
+}
+
+template <class Result>
+void eval_windows(Evaluation& e, const Window& w, const Shape& out_spatial, const Result& result) {
+  Tensor in = map_in(e, 0);
+  Shape spatial = spatial_of(in.shape), shape{in.shape[0], in.shape[1]};
+  shape.insert(shape.end(), out_spatial.begin(), out_spatial.end());
+  Tensor out(DType::kFloat32, shape);
+  size_t next = 0;
+  for_each_index(shape, [&](const Shape& index) {
+    const float* map = in.as<float>().data() + (index[0] * in.shape[1] + index[1]) * count_of(spatial);
+    out.as<float>()[next++] = static_cast<float>(result(look(w, spatial, map, spatial_of(index))));
+  });
+  map_out(e, out);
+}
+
+void eval_pool(Evaluation& e) {
+  Window w = window_of(e.node);
+  Shape in = map_shape(e.graph, e.node, 0);
+  Shape out = window_output(e.node, w, spatial_of(in), get_int(e.node, "ceil_mode") != 0);
+  if (e.node.op == "MaxPool") return eval_windows(e, w, out, [](const Seen& s) { return s.max; });
+  bool count_pad = get_int(e.node, "count_include_pad") != 0;
+  eval_windows(e, w, out, [&](const Seen& s) { return s.sum / double(count_pad ? s.padded : s.inside); });
+}
+
+void eval_global(Evaluation& e) {
+  Shape spatial = spatial_of(map_shape(e.graph, e.node, 0)), one = spatial, none = spatial;
+  std::fill(one.begin(), one.end(), 1);
+  std::fill(none.begin(), none.end(), 0);
+  Window whole{spatial, one, one, none, none};
+  bool max = e.node.op == "GlobalMaxPool";
+  eval_windows(e, whole, one, [&](const Seen& s) { return max ? s.max : s.sum / double(s.inside); });
+}
+
+void add_pool_call(Lowering& l, const Node& n, Call call) {
+  NETSUKE_CHECK(is_channels_last(n), "'{}' has not gone through to-nhwc", n.name);
+  call.parameters.push_back(activation_parameter(n));
+  call.arguments = {read(buffer_of(l, n.inputs[0])), write(buffer_of(l, n.outputs[0]))};
+  l.program.calls.push_back(std::move(call));
+}
+
+void lower_pool(Lowering& l, const Node& n) {
+  Plane in = plane_of(l.graph[n.inputs[0]].shape), out = plane_of(l.graph[n.outputs[0]].shape);
+  Window2d w = window2d(window_of(n));
+  bool average = n.op == "AveragePool";
+  Call call = make_call(n, average ? "avg_pool2d_f32" : "max_pool2d_f32", "pool_f32.hpp");
+  call.parameters = window_parameters(in, out, w);
+  if (average) {
+    call.parameters.push_back({"count_include_pad", get_int(n, "count_include_pad") != 0});
+    call.parameters.push_back({"pad_bottom", w.pad_bottom});
+    call.parameters.push_back({"pad_right", w.pad_right});
+  }
+  call.rows = row_rule(in, out, w);
+  add_pool_call(l, n, std::move(call));
+}
+
+// Has no row rule: it is a running sum (or maximum), finished only after the last row.
+void lower_global(Lowering& l, const Node& n) {
+  Plane in = plane_of(l.graph[n.inputs[0]].shape);
+  Call call = make_call(n, n.op == "GlobalMaxPool" ? "global_max_pool_f32" : "global_avg_pool_f32", "pool_f32.hpp");
+  call.parameters = {{"batch", in.batch}, {"in_h", in.h}, {"in_w", in.w}, {"in_c", in.c}};
+  add_pool_call(l, n, std::move(call));
+}
+
+constexpr std::string_view kLimits = "Float32, one or two spatial dimensions; MaxPool without Indices.";
+
+constexpr Op window_pool(std::string_view name, QuantRule rule, int max_outputs) {
+  return {.name = name, .max_outputs = max_outputs, .canonicalise = canonicalise_pool, .infer = infer_pool,
+          .eval = eval_pool, .lower = lower_pool, .quantisation = rule, .limits = kLimits};
+}
+constexpr Op global_pool(std::string_view name, QuantRule rule) {
+  return {.name = name, .canonicalise = canonicalise_global, .infer = infer_global, .eval = eval_global,
+          .lower = lower_global, .quantisation = rule, .limits = kLimits};
+}
+
+constexpr Op kOps[] = {
+    window_pool("MaxPool", QuantRule::kSameScale, 2),
+    window_pool("AveragePool", QuantRule::kSameScale, 1),
+    global_pool("GlobalMaxPool", QuantRule::kSameScale),
+    global_pool("GlobalAveragePool", QuantRule::kMeasured),
+};
+
+}  // namespace
+
+std::span<const Op> pool_ops() { return kOps; }
+
+}  // namespace netsuke
