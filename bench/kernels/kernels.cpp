@@ -25,29 +25,29 @@ void fill(float* values, size_t count) {
 }
 
 // Kernels are measured as the compiler calls them: one call per layer, not inlined into each other.
-#define BENCH(name, macs, call)                          \
-  struct name {                                          \
-    [[gnu::noinline]] static void run() { call; }        \
-  };                                                     \
+#define BENCH(name, macs, call)                                \
+  struct name {                                                \
+    [[gnu::noinline]] static void run() { call; }              \
+  };                                                           \
   printf("RUN %s macs=%ld\n", #name, static_cast<long>(macs)); \
-  CYC_BEGIN();                                           \
-  name::run();                                           \
+  CYC_BEGIN();                                                 \
+  name::run();                                                 \
   CYC_END()
 
-#define CONV(name, ...)                                                                             \
-  typedef __VA_ARGS__ name##_shape;                                                                 \
-  BENCH(name,                                                                                       \
-        static_cast<int64_t>(name##_shape::out_h) * name##_shape::out_w * name##_shape::out_c *     \
-            name##_shape::in_c * name##_shape::kernel_h * name##_shape::kernel_w,                   \
+#define CONV(name, ...)                                                                         \
+  typedef __VA_ARGS__ name##_shape;                                                             \
+  BENCH(name,                                                                                   \
+        static_cast<int64_t>(name##_shape::out_h) * name##_shape::out_w * name##_shape::out_c * \
+            name##_shape::in_c * name##_shape::kernel_h * name##_shape::kernel_w,               \
         netsuke::conv2d_f32<name##_shape>(g_in, g_weights, g_bias, g_out))
 
-#define DEPTHWISE(name, ...)                                                                    \
-  typedef __VA_ARGS__ name##_shape;                                                             \
+#define DEPTHWISE(name, ...)                                                                             \
+  typedef __VA_ARGS__ name##_shape;                                                                      \
   BENCH(name, static_cast<int64_t>(name##_shape::out_h) * name##_shape::out_w * name##_shape::out_c * 9, \
         netsuke::depthwise_f32<name##_shape>(g_in, g_weights, g_bias, g_out))
 
-#define DENSE(name, ...)                                                  \
-  typedef __VA_ARGS__ name##_shape;                                       \
+#define DENSE(name, ...)                                                      \
+  typedef __VA_ARGS__ name##_shape;                                           \
   BENCH(name, static_cast<int64_t>(name##_shape::in_c) * name##_shape::out_c, \
         netsuke::dense_f32<name##_shape>(g_in, g_weights, g_bias, g_out))
 

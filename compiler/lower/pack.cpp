@@ -32,7 +32,8 @@ std::vector<float> pack_groups(const ConvShape& shape, const Value& value) {
     const auto at = [&](std::int64_t channel, std::int64_t step) {
       return value(group, channel, step % in_c, step / in_c);
     };
-    append_blocks(packed, out_c, taps * in_c, kConvLanes, conv_last_lanes(static_cast<std::int32_t>(out_c)), at);
+    append_blocks(packed, out_c, taps * in_c, kConvLanes, conv_last_lanes(static_cast<std::int32_t>(out_c)),
+                  at);
   }
   return packed;
 }
@@ -62,7 +63,9 @@ std::vector<float> pack_conv_transpose2d(std::span<const float> weights, const C
 std::vector<float> pack_dense(std::span<const float> weights, std::int64_t out_c, std::int64_t in_c) {
   std::vector<float> packed;
   packed.reserve(weights.size());
-  const auto at = [&](std::int64_t o, std::int64_t i) { return weights[static_cast<std::size_t>(o * in_c + i)]; };
+  const auto at = [&](std::int64_t o, std::int64_t i) {
+    return weights[static_cast<std::size_t>(o * in_c + i)];
+  };
   append_blocks(packed, out_c, in_c, kDenseLanes, dense_last_lanes(static_cast<std::int32_t>(out_c)), at);
   return packed;
 }

@@ -1,5 +1,5 @@
-// Lays weights out in the order in which the kernels read them. The layouts themselves are described, and their
-// block widths computed, in runtime-stub/netsuke/weight_layout.hpp, which the kernels include too.
+// Lays weights out in the order in which the kernels read them. The layouts themselves are described, and
+// their block widths computed, in runtime-stub/netsuke/weight_layout.hpp, which the kernels include too.
 #pragma once
 
 #include <cstdint>

@@ -2,13 +2,14 @@
 //
 //   in   [batch][in_h][in_w][in_c]      out  [batch][out_h][out_w][out_c]
 //   bias [out_c], only read if P::has_bias      weights: see weight_layout.hpp
-//   out[y][x][o] = act(bias[o] + sum over ky, kx, i of in[y * stride_h - pad_top + ky * dilation_h][...][i] * w)
+//   out[y][x][o] = act(bias[o] + sum over ky, kx, i of in[y * stride_h - pad_top + ky * dilation_h][...][i] *
+//   w)
 //
 // P: batch, in_h, in_w, in_c, out_h, out_w, out_c, kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left,
 // dilation_h, dilation_w, group, has_bias, act. What lies outside the input counts as 0 and is skipped, not
 // multiplied. Summation order: bias, then ky, kx, i ascending. in and out must not overlap; 1x1 convolutions
-// may run in place with pointwise_inplace_f32. A row is cut into tiles of pixels by output channels whose sums
-// stay in registers (register_tile.hpp); only pixels near the border look at which taps lie inside.
+// may run in place with pointwise_inplace_f32. A row is cut into tiles of pixels by output channels whose
+// sums stay in registers (register_tile.hpp); only pixels near the border look at which taps lie inside.
 #ifndef NETSUKE_CONV2D_F32_HPP
 #define NETSUKE_CONV2D_F32_HPP
 
@@ -49,6 +50,9 @@ template <class P, int PX, int V>
   tile.start(lanes);
 }
 
+// Edge tiles have code for each tap; half the unrolling keeps that in bounds.
+constexpr int kEdgeUnroll = (kUnroll + 1) / 2;
+
 // Taps [Tap, End) of one kernel row for a tile at output pixel X; x is the input of pixel 0's tap 0.
 template <class P, int W, index_t X, index_t Tap, index_t End>
 struct EdgeTaps {
@@ -56,7 +60,8 @@ struct EdgeTaps {
   [[gnu::always_inline]] static inline void run(Tile<PX, V>& tile, const float* x, const float* w) {
     typedef Conv2dShape<P> S;
     constexpr int kFrom = from_pixel<P>(X, PX, Tap), kTo = to_pixel<P>(X, PX, Tap);
-    if (kFrom < kTo) accumulate<FromRom, S::pixel_stride, W, S::group_in, kFrom, kTo>(tile, x, w);
+    if (kFrom < kTo)
+      accumulate<FromRom, S::pixel_stride, W, S::group_in, kFrom, kTo, kEdgeUnroll>(tile, x, w);
     EdgeTaps<P, W, X, Tap + 1, End>::run(tile, x + S::tap_stride, w + S::group_in * W);
   }
 };
@@ -95,8 +100,8 @@ struct Conv2dRow {
       if (rows[ky] != nullptr) {
         const float* const row = rows[ky] + from;
         for (index_t run = 0; run < S::runs; ++run) {
-          accumulate<FromRom, S::pixel_stride, W, S::run_length, 0, PX>(tile, row + run * S::tap_stride,
-                                                                        weights + run * (S::group_in * W));
+          accumulate<FromRom, S::pixel_stride, W, S::run_length, 0, PX, kUnroll>(
+              tile, row + run * S::tap_stride, weights + run * (S::group_in * W));
         }
       }
       weights += kWeightRow;
@@ -118,7 +123,7 @@ struct Conv2dRow {
   }
 
   inline void border(index_t x) const {
-    const index_t start = x * P::stride_w - P::pad_left;
+    const index_t start = window_start<P>(x);
     const index_t first = first_tap(start, P::kernel_w, P::dilation_w);
     const index_t end = end_tap(start, P::in_w, P::kernel_w, P::dilation_w);
     Tile<1, V> tile;
@@ -127,8 +132,8 @@ struct Conv2dRow {
     for (index_t ky = 0; ky < P::kernel_h; ++ky) {
       if (rows[ky] != nullptr) {
         for (index_t kx = first; kx < end; ++kx) {
-          accumulate<FromRom, 1, W, S::group_in, 0, 1>(tile, rows[ky] + offset(x) + kx * S::tap_stride,
-                                                       weights + kx * (S::group_in * W));
+          accumulate<FromRom, 1, W, S::group_in, 0, 1, kEdgeUnroll>(
+              tile, rows[ky] + offset(x) + kx * S::tap_stride, weights + kx * (S::group_in * W));
         }
       }
       weights += kWeightRow;
@@ -143,14 +148,16 @@ inline void conv2d_row_block(const float* const* rows, index_t channel, const fl
                              float* out) {
   constexpr int kLanes = kSoftFloat ? 1 : W;
   for (int lane = 0; lane < W; lane += kLanes) {
-    const Conv2dRow<P, W, kLanes> row = {rows, channel, w + lane, P::has_bias ? bias + lane : bias, out + lane};
+    const Conv2dRow<P, W, kLanes> row = {rows, channel, w + lane, P::has_bias ? bias + lane : bias,
+                                         out + lane};
     for_row_tiles<P, tile_pixels(P::out_w, kLanes)>(row);
   }
 }
 
 // One output row. rows: kernel_h pointers to the input rows under it, null where there is padding.
 template <class P>
-inline void conv2d_f32_row(const float* const* rows, const float* weights, const float* bias, float* out_row) {
+inline void conv2d_f32_row(const float* const* rows, const float* weights, const float* bias,
+                           float* out_row) {
   typedef Conv2dShape<P> S;
   constexpr index_t kBlocks = conv_full_blocks(S::group_out);
   constexpr int kLast = conv_last_lanes(S::group_out);

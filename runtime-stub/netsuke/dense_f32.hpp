@@ -24,7 +24,7 @@ inline void dense_tile(const float* in, const float* w, const float* bias, float
   }
   Tile<PX, V> tile;
   tile.start(lanes);
-  accumulate<FromRom, P::in_c, W, P::in_c, 0, PX>(tile, in, w);
+  accumulate<FromRom, P::in_c, W, P::in_c, 0, PX, kUnroll>(tile, in, w);
   tile.template store<P, P::out_c>(out);
 }
 

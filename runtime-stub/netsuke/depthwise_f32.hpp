@@ -5,8 +5,8 @@
 //
 // P: as for conv2d_f32. Summation order: bias, then ky, kx ascending, padding skipped. in and out must not
 // overlap (a row of the input is needed by kernel_h rows of the output).
-// A tile is some neighbouring outputs of one channel: every input under them is loaded once per kernel row and
-// added to all the sums that it belongs to.
+// A tile is some neighbouring outputs of one channel: every input under them is loaded once per kernel row
+// and added to all the sums that it belongs to.
 #ifndef NETSUKE_DEPTHWISE_F32_HPP
 #define NETSUKE_DEPTHWISE_F32_HPP
 
@@ -17,8 +17,9 @@
 
 namespace netsuke {
 
-// Taps [Tap, End) of one kernel row for a tile at output pixel X (any inner one if X < 0). Neighbouring taps read
-// mostly the same inputs; all loads here have constant offsets, so the compiler keeps each in a register.
+// Taps [Tap, End) of one kernel row for a tile at output pixel X (any inner one if X < 0). Neighbouring taps
+// read mostly the same inputs; all loads here have constant offsets, so the compiler keeps each in a
+// register.
 template <class P, index_t X, index_t Tap, index_t End>
 struct DepthwiseTaps {
   template <int PX>
@@ -38,6 +39,29 @@ struct DepthwiseTaps<P, X, End, End> {
   static inline void run(Tile<PX, 1>&, const float*, const float*) {}
 };
 
+// Rows [Row, End) of the filter, written out one after the other; from: floats to tap 0 in an input row.
+template <class P, index_t X, index_t Row, index_t End>
+struct DepthwiseFilterRows {
+  template <int PX>
+  [[gnu::always_inline]] static inline void run(Tile<PX, 1>& tile, const float* const* rows, index_t from,
+                                                const float* w) {
+    if (rows[Row] != nullptr) DepthwiseTaps<P, X, 0, P::kernel_w>::run(tile, rows[Row] + from, w);
+    DepthwiseFilterRows<P, X, Row + 1, End>::run(tile, rows, from, w + P::kernel_w);
+  }
+};
+
+template <class P, index_t X, index_t End>
+struct DepthwiseFilterRows<P, X, End, End> {
+  template <int PX>
+  static inline void run(Tile<PX, 1>&, const float* const*, index_t, const float*) {}
+};
+
+// How many rows of the filter are written out: all of those of small filters, else one, in a loop.
+template <class P>
+struct DepthwiseShape {
+  static constexpr index_t written_out = kUnroll >= 8 && P::kernel_h * P::kernel_w <= 15 ? P::kernel_h : 1;
+};
+
 // One channel of one output row; what for_row_tiles calls. w points at the channel's filter.
 template <class P>
 struct DepthwiseRow {
@@ -53,11 +77,12 @@ struct DepthwiseRow {
     start.first = bias;
     Tile<PX, 1> sums;
     sums.start(start);
+    constexpr index_t kRows = DepthwiseShape<P>::written_out;
     const float* weights = w;
-    const index_t from = (x * P::stride_w - P::pad_left) * P::in_c + channel;
-    for (index_t ky = 0; ky < P::kernel_h; ++ky) {
-      if (rows[ky] != nullptr) DepthwiseTaps<P, X, 0, P::kernel_w>::run(sums, rows[ky] + from, weights);
-      weights += P::kernel_w;
+    const index_t from = tap_offset<P>(window_start<P>(x), 0) + channel;
+    for (index_t ky = 0; ky < P::kernel_h; ky += kRows) {
+      DepthwiseFilterRows<P, X, 0, kRows>::run(sums, rows + ky, from, weights);
+      weights += kRows * P::kernel_w;
     }
     sums.template store<P, P::in_c>(out + x * P::in_c);
   }
@@ -73,14 +98,14 @@ struct DepthwiseRow {
   }
 
   inline void border(index_t x) const {
-    const index_t start = x * P::stride_w - P::pad_left;
+    const index_t start = window_start<P>(x);
     const index_t first = first_tap(start, P::kernel_w, P::dilation_w);
     const index_t end = end_tap(start, P::in_w, P::kernel_w, P::dilation_w);
     float sum = bias;
     for (index_t ky = 0; ky < P::kernel_h; ++ky) {
       if (rows[ky] == nullptr) continue;
       for (index_t kx = first; kx < end; ++kx) {
-        sum += rows[ky][(start + kx * P::dilation_w) * P::in_c + channel] * rom(w + ky * P::kernel_w + kx);
+        sum += rows[ky][tap_offset<P>(start, kx) + channel] * rom(w + ky * P::kernel_w + kx);
       }
     }
     out[x * P::in_c] = P::act(sum);
@@ -93,7 +118,8 @@ constexpr int depthwise_pixels(index_t count) {
 
 // One output row. rows: kernel_h pointers to the input rows under it, null where there is padding.
 template <class P>
-inline void depthwise_f32_row(const float* const* rows, const float* weights, const float* bias, float* out_row) {
+inline void depthwise_f32_row(const float* const* rows, const float* weights, const float* bias,
+                              float* out_row) {
   for (index_t channel = 0; channel < P::in_c; ++channel) {
     const float b = P::has_bias ? rom(bias + channel) : 0.0f;
     const DepthwiseRow<P> row = {rows, channel, weights, b, out_row + channel};

@@ -3,11 +3,11 @@
 //   in [batch][in_h][in_w][in_c]   out [batch][out_h][out_w][in_c] (global: [batch][in_c])
 //
 // P: batch, in_h, in_w, in_c, out_h, out_w, kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left,
-// dilation_h, dilation_w, act; avg_pool2d also count_include_pad, pad_bottom, pad_right. ceil_mode is expressed
-// by out_h and out_w. Padding never wins a maximum. An average divides by the inputs inside the window or, with
-// count_include_pad, by the positions inside the padded input, whose extent is pad_top + in_h + pad_bottom;
-// what ceil_mode reaches beyond that is never counted. Sums run in the order ky, kx; max ignores NaN unless the
-// first input of a window is one. in and out must not overlap.
+// dilation_h, dilation_w, act; avg_pool2d also count_include_pad, pad_bottom, pad_right. ceil_mode is
+// expressed by out_h and out_w. Padding never wins a maximum. An average divides by the inputs inside the
+// window or, with count_include_pad, by the positions inside the padded input, whose extent is pad_top + in_h
+// + pad_bottom; what ceil_mode reaches beyond that is never counted. Sums run in the order ky, kx; max
+// ignores NaN unless the first input of a window is one. in and out must not overlap.
 #ifndef NETSUKE_POOL_F32_HPP
 #define NETSUKE_POOL_F32_HPP
 
@@ -60,10 +60,10 @@ inline index_t rows_present(const float* const* rows) {
 template <class P>
 inline void max_pool2d_f32_row(const float* const* rows, float* out_row) {
   for (index_t x = 0; x < P::out_w; ++x) {
-    const index_t start = x * P::stride_w - P::pad_left;
+    const index_t start = window_start<P>(x);
     const index_t first = first_tap(start, P::kernel_w, P::dilation_w);
     const index_t columns = end_tap(start, P::in_w, P::kernel_w, P::dilation_w) - first;
-    const index_t offset = (start + first * P::dilation_w) * P::in_c;
+    const index_t offset = tap_offset<P>(start, first);
     for (index_t c = 0; c < P::in_c; ++c) {
       *out_row++ = P::act(pool_window<P, MaxOf>(rows, offset + c, columns));
     }
@@ -76,12 +76,13 @@ template <class P>
 inline void avg_pool2d_f32_row(const float* const* rows, index_t padded_rows, float* out_row) {
   const index_t count_h = P::count_include_pad ? padded_rows : rows_present<P>(rows);
   for (index_t x = 0; x < P::out_w; ++x) {
-    const index_t start = x * P::stride_w - P::pad_left;
+    const index_t start = window_start<P>(x);
     const index_t first = first_tap(start, P::kernel_w, P::dilation_w);
     const index_t columns = end_tap(start, P::in_w, P::kernel_w, P::dilation_w) - first;
-    const index_t offset = (start + first * P::dilation_w) * P::in_c;
-    const index_t count_w =
-        P::count_include_pad ? taps_before(start, P::in_w + P::pad_right, P::kernel_w, P::dilation_w) : columns;
+    const index_t offset = tap_offset<P>(start, first);
+    const index_t count_w = P::count_include_pad
+                                ? taps_before(start, P::in_w + P::pad_right, P::kernel_w, P::dilation_w)
+                                : columns;
     const float scale = 1.0f / static_cast<float>(count_h * count_w);
     for (index_t c = 0; c < P::in_c; ++c) {
       *out_row++ = P::act(pool_window<P, SumOf>(rows, offset + c, columns) * scale);
@@ -91,7 +92,8 @@ inline void avg_pool2d_f32_row(const float* const* rows, index_t padded_rows, fl
 
 template <class P>
 inline index_t avg_pool2d_padded_rows(index_t y) {
-  return taps_before(y * P::stride_h - P::pad_top, P::in_h + P::pad_bottom, P::kernel_h, P::dilation_h);
+  constexpr index_t kStride = P::stride_h, kPad = P::pad_top;
+  return taps_before(y * kStride - kPad, P::in_h + P::pad_bottom, P::kernel_h, P::dilation_h);
 }
 
 template <class P>

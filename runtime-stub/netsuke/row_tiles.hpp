@@ -3,9 +3,10 @@
 //   x: 0 .. PX | PX .. 2 PX | ... | the rest
 //   edge tiles   inner tiles, all windows inside   edge tiles
 //
-// An edge tile is compiled for its own position: for each tap of the kernel it is known which of its pixels see
-// an input there, so nothing is tested at run time. That costs code for each edge tile, so rows with wide borders
-// (RowTiles::fits is false) use a loop over single pixels with run-time tap ranges at the border instead.
+// An edge tile is compiled for its own position: for each tap of the kernel it is known which of its pixels
+// see an input there, so nothing is tested at run time. That costs code for each edge tile, so rows with wide
+// borders (RowTiles::fits is false) use a loop over single pixels with run-time tap ranges at the border
+// instead.
 #ifndef NETSUKE_ROW_TILES_HPP
 #define NETSUKE_ROW_TILES_HPP
 
@@ -29,17 +30,26 @@ struct RowTiles {
   static constexpr bool fits = !kSoftFloat && (left + tiles - right) * P::kernel_w <= 12;
 };
 
-// Pixels of the tile of PX at X for which tap kx is inside: [from_pixel, to_pixel).
+// Input column of tap kx of output column 0.
+template <class P>
+constexpr index_t tap_column(index_t kx) {
+  return kx * static_cast<index_t>(P::dilation_w) - static_cast<index_t>(P::pad_left);
+}
+
+// Pixels of the tile of px at x for which tap kx is inside: [from_pixel, to_pixel).
+template <class P>
+constexpr int first_pixel_at(index_t column, index_t x, int px) {
+  return static_cast<int>(clamp_index(ceil_div(maximum_of(column, 0), P::stride_w) - x, 0, px));
+}
+
 template <class P>
 constexpr int from_pixel(index_t x, int px, index_t kx) {
-  return static_cast<int>(
-      clamp_index(ceil_div(maximum_of(P::pad_left - kx * P::dilation_w, 0), P::stride_w) - x, 0, px));
+  return first_pixel_at<P>(-tap_column<P>(kx), x, px);
 }
 
 template <class P>
 constexpr int to_pixel(index_t x, int px, index_t kx) {
-  return static_cast<int>(clamp_index(
-      ceil_div(maximum_of(P::in_w + P::pad_left - kx * P::dilation_w, 0), P::stride_w) - x, 0, px));
+  return first_pixel_at<P>(static_cast<index_t>(P::in_w) - tap_column<P>(kx), x, px);
 }
 
 // Calls body.edge<pixels, x>() for the tiles [From, To).

@@ -1,7 +1,7 @@
 // Which taps of a window lie inside the input, along one axis (height or width).
 //
-// Output o looks at inputs o * stride - pad + k * dilation for k < kernel; those below 0 or not below `size` are
-// padding. All functions are constexpr: with constant arguments they cost nothing.
+// Output o looks at inputs o * stride - pad + k * dilation for k < kernel; those below 0 or not below `size`
+// are padding. All functions are constexpr: with constant arguments they cost nothing.
 #ifndef NETSUKE_WINDOW_HPP
 #define NETSUKE_WINDOW_HPP
 
@@ -9,9 +9,13 @@
 
 namespace netsuke {
 
-constexpr index_t ceil_div(index_t a, index_t b) { return (a + b - 1) / b; }
+constexpr index_t ceil_div(index_t a, index_t b) {
+  return (a + b - 1) / b;
+}
 
-constexpr index_t maximum_of(index_t a, index_t b) { return a < b ? b : a; }
+constexpr index_t maximum_of(index_t a, index_t b) {
+  return a < b ? b : a;
+}
 
 constexpr index_t clamp_index(index_t x, index_t low, index_t high) {
   return x < low ? low : (x > high ? high : x);
@@ -39,6 +43,18 @@ constexpr index_t inner_end_of(index_t out, index_t stride, index_t slack, index
 constexpr index_t inner_end(index_t size, index_t out, index_t kernel, index_t stride, index_t pad,
                             index_t dilation) {
   return inner_end_of(out, stride, size - 1 - (kernel - 1) * dilation + pad, inner_begin(out, stride, pad));
+}
+
+// Input column of the first tap of output column x.
+template <class P>
+constexpr index_t window_start(index_t x) {
+  return x * static_cast<index_t>(P::stride_w) - static_cast<index_t>(P::pad_left);
+}
+
+// Floats from the start of an input row to tap k of a window that starts at column `start`.
+template <class P>
+constexpr index_t tap_offset(index_t start, index_t k) {
+  return (start + k * static_cast<index_t>(P::dilation_w)) * static_cast<index_t>(P::in_c);
 }
 
 // Points rows[k] at the input rows under output row y of one image, null where the row is padding.

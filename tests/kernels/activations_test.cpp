@@ -14,16 +14,22 @@ struct Activation {
   std::function<double(double)> expected;
 };
 
-double sigmoid_of(double x) { return 1.0 / (1.0 + std::exp(-x)); }
-double softplus_of(double x) { return x > 30.0 ? x : std::log1p(std::exp(x)); }
+double sigmoid_of(double x) {
+  return 1.0 / (1.0 + std::exp(-x));
+}
+double softplus_of(double x) {
+  return x > 30.0 ? x : std::log1p(std::exp(x));
+}
 
 const std::vector<Activation>& activations() {
   using namespace netsuke;
   static const std::vector<Activation> all = {
       {"identity", [](float x) { return identity(x); }, [](double x) { return x; }},
       {"relu", [](float x) { return relu(x); }, [](double x) { return std::max(x, 0.0); }},
-      {"relu6", [](float x) { return clip(x, 0.0f, 6.0f); }, [](double x) { return std::clamp(x, 0.0, 6.0); }},
-      {"leaky_relu", [](float x) { return leaky_relu(x, 0.01f); }, [](double x) { return x < 0 ? 0.01 * x : x; }},
+      {"relu6", [](float x) { return clip(x, 0.0f, 6.0f); },
+       [](double x) { return std::clamp(x, 0.0, 6.0); }},
+      {"leaky_relu", [](float x) { return leaky_relu(x, 0.01f); },
+       [](double x) { return x < 0 ? 0.01 * x : x; }},
       {"hard_sigmoid", [](float x) { return hard_sigmoid(x, 0.2f, 0.5f); },
        [](double x) { return std::clamp(0.2 * x + 0.5, 0.0, 1.0); }},
       {"hard_swish", [](float x) { return hard_swish(x); },
@@ -31,7 +37,8 @@ const std::vector<Activation>& activations() {
       {"elu", [](float x) { return elu(x, 1.5f); }, [](double x) { return x < 0 ? 1.5 * std::expm1(x) : x; }},
       {"selu", [](float x) { return selu(x, 1.6732632f, 1.050701f); },
        [](double x) { return 1.050701 * (x < 0 ? 1.6732632 * std::expm1(x) : x); }},
-      {"celu", [](float x) { return celu(x, 2.0f); }, [](double x) { return x < 0 ? 2 * std::expm1(x / 2) : x; }},
+      {"celu", [](float x) { return celu(x, 2.0f); },
+       [](double x) { return x < 0 ? 2 * std::expm1(x / 2) : x; }},
       {"sigmoid", [](float x) { return sigmoid(x); }, sigmoid_of},
       {"tanh", [](float x) { return netsuke::tanh(x); }, [](double x) { return std::tanh(x); }},
       {"erf", [](float x) { return netsuke::erf(x); }, [](double x) { return std::erf(x); }},
@@ -40,9 +47,12 @@ const std::vector<Activation>& activations() {
       {"swish", [](float x) { return swish(x, 1.7f); }, [](double x) { return x * sigmoid_of(1.7 * x); }},
       {"silu", [](float x) { return silu(x); }, [](double x) { return x * sigmoid_of(x); }},
       {"mish", [](float x) { return mish(x); }, [](double x) { return x * std::tanh(softplus_of(x)); }},
-      {"gelu", [](float x) { return gelu(x); }, [](double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }},
+      {"gelu", [](float x) { return gelu(x); },
+       [](double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }},
       {"gelu_tanh", [](float x) { return gelu_tanh(x); },
-       [](double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x))); }},
+       [](double x) {
+         return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x)));
+       }},
   };
   return all;
 }
@@ -53,7 +63,8 @@ TEST_CASE("activations equal their definitions", "[activations]") {
       const float x = static_cast<float>(i) * 0.025f;
       INFO(f.name << " of " << x);
       const double expected = f.expected(static_cast<double>(x));
-      REQUIRE(std::abs(static_cast<double>(f.actual(x)) - expected) <= 5e-7 * std::max(1.0, std::abs(expected)));
+      REQUIRE(std::abs(static_cast<double>(f.actual(x)) - expected) <=
+              5e-7 * std::max(1.0, std::abs(expected)));
     }
   }
 }

@@ -1,5 +1,4 @@
 #include "netsuke/conv2d_f32.hpp"
-
 #include "support.hpp"
 
 namespace {
@@ -9,19 +8,15 @@ using Conv2dShapes = std::tuple<
     // The shapes of the MLPerf Tiny models (KWS, VWW, IC), spatially reduced where they are large.
     Window<Size<49, 10>, 1, 64, Size<10, 4>, Size<2, 2>, Pads<4, 1, 5, 1>, One, 1, 1, kRelu>,
     Window<Size<24, 24>, 3, 8, Size<3, 3>, Size<2, 2>, Pads<0, 0, 1, 1>, One, 1, 1, kRelu>,
-    Window<Size<8, 32>, 16, 16, Size<3, 3>, One, Pad<1>>,
-    Window<Size<8, 8>, 64, 64, Size<3, 3>, One, Pad<1>>,
+    Window<Size<8, 32>, 16, 16, Size<3, 3>, One, Pad<1>>, Window<Size<8, 8>, 64, 64, Size<3, 3>, One, Pad<1>>,
     Window<Size<16, 16>, 16, 32, One, Size<2, 2>>,
     Window<Size<1, 125>, 64, 64, One, One, Pad<0>, One, 1, 1, kRelu>,
     // Output channels that are not multiples of the block: every width of the last block.
-    Window<Size<5, 7>, 5, 1, Size<3, 3>, One, Pad<1>>,
-    Window<Size<5, 7>, 5, 2, Size<3, 3>, One, Pad<1>>,
-    Window<Size<5, 7>, 6, 3, Size<3, 3>, One, Pad<1>>,
-    Window<Size<5, 13>, 7, 5, Size<3, 3>, One, Pad<1>>,
-    Window<Size<5, 13>, 3, 6, Size<3, 3>, One, Pad<1>>,
-    Window<Size<5, 13>, 1, 7, Size<3, 3>, One, Pad<1>>,
-    Window<Size<5, 13>, 2, 9, Size<3, 3>, One, Pad<1>>,
-    Window<Size<1, 31>, 9, 10, One>, Window<Size<1, 17>, 11, 13, One>,
+    Window<Size<5, 7>, 5, 1, Size<3, 3>, One, Pad<1>>, Window<Size<5, 7>, 5, 2, Size<3, 3>, One, Pad<1>>,
+    Window<Size<5, 7>, 6, 3, Size<3, 3>, One, Pad<1>>, Window<Size<5, 13>, 7, 5, Size<3, 3>, One, Pad<1>>,
+    Window<Size<5, 13>, 3, 6, Size<3, 3>, One, Pad<1>>, Window<Size<5, 13>, 1, 7, Size<3, 3>, One, Pad<1>>,
+    Window<Size<5, 13>, 2, 9, Size<3, 3>, One, Pad<1>>, Window<Size<1, 31>, 9, 10, One>,
+    Window<Size<1, 17>, 11, 13, One>,
     // No bias, batch, one dimension, width 1.
     Window<Size<6, 6>, 4, 4, Size<3, 3>, One, Pad<1>, One, 1, 2, kNoBias>,
     Window<Size<1, 40>, 3, 6, Size<1, 9>, Size<1, 2>, Pads<0, 4, 0, 4>, One, 1, 3, kRelu>,

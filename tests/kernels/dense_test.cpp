@@ -1,5 +1,4 @@
 #include "netsuke/dense_f32.hpp"
-
 #include "support.hpp"
 
 namespace {
@@ -27,11 +26,11 @@ Doubles dense_reference(const Floats& in, const Floats& weights, const Floats& b
   return out;
 }
 
-using DenseShapes = std::tuple<
-    Dense<1, 640, 128, kRelu>, Dense<1, 128, 8>,
-    Dense<1, 8, 128>, Dense<1, 64, 12>, Dense<1, 1, 1>, Dense<1, 1, 16>, Dense<1, 3, 17>,
-    Dense<1, 5, 2>, Dense<1, 7, 31, kNoBias>, Dense<3, 10, 10>, Dense<9, 13, 20, kRelu>,
-    Dense<2, 33, 48, kNoBias>, Dense<40, 6, 3>, Dense<5, 4, 1>>;
+using DenseShapes =
+    std::tuple<Dense<1, 640, 128, kRelu>, Dense<1, 128, 8>, Dense<1, 8, 128>, Dense<1, 64, 12>,
+               Dense<1, 1, 1>, Dense<1, 1, 16>, Dense<1, 3, 17>, Dense<1, 5, 2>, Dense<1, 7, 31, kNoBias>,
+               Dense<3, 10, 10>, Dense<9, 13, 20, kRelu>, Dense<2, 33, 48, kNoBias>, Dense<40, 6, 3>,
+               Dense<5, 4, 1>>;
 
 TEMPLATE_LIST_TEST_CASE("dense_f32 equals the reference", "[dense]", DenseShapes) {
   using P = TestType;

@@ -1,5 +1,4 @@
 #include "netsuke/depthwise_f32.hpp"
-
 #include "support.hpp"
 
 namespace {
@@ -9,29 +8,27 @@ template <class In, int C, class Kernel, class Stride = One, class Padding = Pad
           int Batch = 1, int Flags = kPlain>
 using Depthwise = Window<In, C, C, Kernel, Stride, Padding, Dilation, C, Batch, Flags>;
 
-using DepthwiseShapes = std::tuple<
-    Depthwise<Size<25, 5>, 64, Size<3, 3>, One, Pad<1>, One, 1, kRelu>,
-    Depthwise<Size<12, 48>, 8, Size<3, 3>, One, Pad<1>, One, 1, kRelu>,
-    Depthwise<Size<24, 24>, 5, Size<3, 3>, Size<2, 2>, Pads<0, 0, 1, 1>, One, 1, kRelu>,
-    Depthwise<Size<6, 6>, 16, Size<3, 3>, Size<2, 2>, Pads<0, 0, 1, 1>>,
-    Depthwise<Size<3, 3>, 16, Size<3, 3>, One, Pad<1>>,
-    Depthwise<Size<9, 13>, 3, Size<3, 3>, Size<2, 2>, Pad<1>>,
-    Depthwise<Size<9, 14>, 3, Size<3, 3>>,
-    Depthwise<Size<9, 31>, 3, Size<5, 5>, One, Pad<2>>,
-    Depthwise<Size<9, 30>, 3, Size<5, 5>, Size<2, 2>, Pads<1, 2, 2, 1>>,
-    Depthwise<Size<6, 6>, 4, Size<3, 3>, One, Pad<1>, One, 2, kNoBias>,
-    Depthwise<Size<1, 40>, 3, Size<1, 9>, Size<1, 2>, Pads<0, 4, 0, 4>>,
-    Depthwise<Size<40, 1>, 3, Size<9, 1>, Size<2, 1>, Pads<4, 0, 4, 0>>,
-    Depthwise<Size<1, 80>, 2, Size<1, 31>, One, Pads<0, 15, 0, 15>>,
-    Depthwise<Size<4, 1>, 3, Size<3, 3>, One, Pad<1>>, Depthwise<One, 3, Size<3, 3>, One, Pad<1>>,
-    Depthwise<Size<2, 2>, 3, Size<7, 7>, Size<2, 2>, Pad<3>>,
-    Depthwise<Size<25, 5>, 4, Size<25, 5>>,
-    Depthwise<Size<11, 11>, 3, Size<2, 2>, Size<3, 3>>,
-    Depthwise<Size<2, 2>, 3, Size<2, 2>, One, Pad<4>>,
-    Depthwise<Size<9, 12>, 3, Size<3, 3>, One, Pad<2>, Size<2, 2>>,
-    Depthwise<Size<9, 12>, 2, Size<3, 2>, Size<2, 3>, Pads<1, 0, 4, 3>, Size<3, 4>>,
-    Depthwise<Size<7, 9>, 3, Size<3, 4>, Size<1, 2>, Pads<0, 3, 2, 0>>,
-    Depthwise<Size<5, 5>, 3, One, Size<2, 2>>>;
+using DepthwiseShapes =
+    std::tuple<Depthwise<Size<25, 5>, 64, Size<3, 3>, One, Pad<1>, One, 1, kRelu>,
+               Depthwise<Size<12, 48>, 8, Size<3, 3>, One, Pad<1>, One, 1, kRelu>,
+               Depthwise<Size<24, 24>, 5, Size<3, 3>, Size<2, 2>, Pads<0, 0, 1, 1>, One, 1, kRelu>,
+               Depthwise<Size<6, 6>, 16, Size<3, 3>, Size<2, 2>, Pads<0, 0, 1, 1>>,
+               Depthwise<Size<3, 3>, 16, Size<3, 3>, One, Pad<1>>,
+               Depthwise<Size<9, 13>, 3, Size<3, 3>, Size<2, 2>, Pad<1>>,
+               Depthwise<Size<9, 14>, 3, Size<3, 3>>, Depthwise<Size<9, 31>, 3, Size<5, 5>, One, Pad<2>>,
+               Depthwise<Size<9, 30>, 3, Size<5, 5>, Size<2, 2>, Pads<1, 2, 2, 1>>,
+               Depthwise<Size<6, 6>, 4, Size<3, 3>, One, Pad<1>, One, 2, kNoBias>,
+               Depthwise<Size<1, 40>, 3, Size<1, 9>, Size<1, 2>, Pads<0, 4, 0, 4>>,
+               Depthwise<Size<40, 1>, 3, Size<9, 1>, Size<2, 1>, Pads<4, 0, 4, 0>>,
+               Depthwise<Size<1, 80>, 2, Size<1, 31>, One, Pads<0, 15, 0, 15>>,
+               Depthwise<Size<4, 1>, 3, Size<3, 3>, One, Pad<1>>, Depthwise<One, 3, Size<3, 3>, One, Pad<1>>,
+               Depthwise<Size<2, 2>, 3, Size<7, 7>, Size<2, 2>, Pad<3>>,
+               Depthwise<Size<25, 5>, 4, Size<25, 5>>, Depthwise<Size<11, 11>, 3, Size<2, 2>, Size<3, 3>>,
+               Depthwise<Size<2, 2>, 3, Size<2, 2>, One, Pad<4>>,
+               Depthwise<Size<9, 12>, 3, Size<3, 3>, One, Pad<2>, Size<2, 2>>,
+               Depthwise<Size<9, 12>, 2, Size<3, 2>, Size<2, 3>, Pads<1, 0, 4, 3>, Size<3, 4>>,
+               Depthwise<Size<7, 9>, 3, Size<3, 4>, Size<1, 2>, Pads<0, 3, 2, 0>>,
+               Depthwise<Size<5, 5>, 3, One, Size<2, 2>>>;
 
 TEMPLATE_LIST_TEST_CASE("depthwise_f32 equals the reference", "[depthwise]", DepthwiseShapes) {
   using P = TestType;

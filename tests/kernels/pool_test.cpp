@@ -1,7 +1,6 @@
-#include "netsuke/pool_f32.hpp"
-
 #include <limits>
 
+#include "netsuke/pool_f32.hpp"
 #include "support.hpp"
 
 namespace {
@@ -27,16 +26,17 @@ int for_window(const Floats& in, int b, int y, int x, int c, const F& f) {
   return padded;
 }
 
-using PoolShapes = std::tuple<
-    Pool<Size<8, 8>, 5, Size<2, 2>, Size<2, 2>>, Pool<Size<9, 7>, 3, Size<3, 3>, Size<2, 2>, Pad<1>>,
-    Pool<Size<25, 5>, 4, Size<25, 5>>, Pool<Size<1, 30>, 3, Size<1, 4>, Size<1, 3>>,
-    Pool<Size<7, 8>, 2, Size<3, 3>, Size<2, 2>, Pad<1>, kCountPad>,
-    Pool<Size<7, 8>, 2, Size<3, 3>, Size<2, 2>, Pad<0>, kCeil>,
-    Pool<Size<7, 8>, 2, Size<3, 3>, Size<2, 2>, Pads<1, 0, 0, 1>, kCeil + kCountPad>,
-    Pool<Size<6, 6>, 2, Size<4, 4>, Size<3, 3>, Pads<0, 1, 2, 0>, kCeil + kCountPad>,
-    Pool<Size<9, 9>, 2, Size<3, 2>, Size<1, 2>, Pad<1>, kCountPad, Size<2, 3>>,
-    Pool<Size<9, 9>, 2, Size<3, 2>, Size<1, 2>, Pad<1>, kRelu, Size<2, 3>, 2>,
-    Pool<Size<2, 2>, 3, Size<5, 5>, One, Pad<2>>, Pool<Size<4, 1>, 1, Size<2, 1>, Size<3, 1>>>;
+using PoolShapes =
+    std::tuple<Pool<Size<8, 8>, 5, Size<2, 2>, Size<2, 2>>,
+               Pool<Size<9, 7>, 3, Size<3, 3>, Size<2, 2>, Pad<1>>, Pool<Size<25, 5>, 4, Size<25, 5>>,
+               Pool<Size<1, 30>, 3, Size<1, 4>, Size<1, 3>>,
+               Pool<Size<7, 8>, 2, Size<3, 3>, Size<2, 2>, Pad<1>, kCountPad>,
+               Pool<Size<7, 8>, 2, Size<3, 3>, Size<2, 2>, Pad<0>, kCeil>,
+               Pool<Size<7, 8>, 2, Size<3, 3>, Size<2, 2>, Pads<1, 0, 0, 1>, kCeil + kCountPad>,
+               Pool<Size<6, 6>, 2, Size<4, 4>, Size<3, 3>, Pads<0, 1, 2, 0>, kCeil + kCountPad>,
+               Pool<Size<9, 9>, 2, Size<3, 2>, Size<1, 2>, Pad<1>, kCountPad, Size<2, 3>>,
+               Pool<Size<9, 9>, 2, Size<3, 2>, Size<1, 2>, Pad<1>, kRelu, Size<2, 3>, 2>,
+               Pool<Size<2, 2>, 3, Size<5, 5>, One, Pad<2>>, Pool<Size<4, 1>, 1, Size<2, 1>, Size<3, 1>>>;
 
 TEMPLATE_LIST_TEST_CASE("max_pool2d_f32 equals the reference", "[pool]", PoolShapes) {
   using P = TestType;

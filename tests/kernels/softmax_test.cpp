@@ -1,7 +1,6 @@
-#include "netsuke/softmax_f32.hpp"
-
 #include <limits>
 
+#include "netsuke/softmax_f32.hpp"
 #include "support.hpp"
 
 namespace {
@@ -22,7 +21,8 @@ Doubles softmax_reference(const Floats& in, const F& f) {
       double max = -std::numeric_limits<double>::infinity(), sum = 0.0;
       for (std::size_t a = 0; a < P::axis; ++a) max = std::max(max, static_cast<double>(in[index(a)]));
       for (std::size_t a = 0; a < P::axis; ++a) sum += std::exp(static_cast<double>(in[index(a)]) - max);
-      for (std::size_t a = 0; a < P::axis; ++a) out[index(a)] = f(sum, static_cast<double>(in[index(a)]) - max);
+      for (std::size_t a = 0; a < P::axis; ++a)
+        out[index(a)] = f(sum, static_cast<double>(in[index(a)]) - max);
     }
   }
   return out;
@@ -38,7 +38,8 @@ TEMPLATE_TEST_CASE("softmax and log_softmax equal the reference", "[softmax]", (
   netsuke::softmax_f32<P>(in.data(), out.data());
   netsuke::log_softmax_f32<P>(in.data(), log_out.data());
   const Doubles expected = softmax_reference<P>(in, [](double sum, double x) { return std::exp(x) / sum; });
-  const Doubles expected_log = softmax_reference<P>(in, [](double sum, double x) { return x - std::log(sum); });
+  const Doubles expected_log =
+      softmax_reference<P>(in, [](double sum, double x) { return x - std::log(sum); });
   require_close(out.checked(), expected, 1e-6);
   require_close(log_out.checked(), expected_log, 1e-4);
   netsuke::softmax_f32<P>(in.data(), in.data());

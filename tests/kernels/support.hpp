@@ -82,8 +82,10 @@ struct Window {
     if ((out - 1) * s >= in + before) --out;
     return out;
   }
-  static constexpr std::int32_t out_h = out_size(In::h, Kernel::h, Stride::h, Padding::top, Padding::bottom, Dilation::h);
-  static constexpr std::int32_t out_w = out_size(In::w, Kernel::w, Stride::w, Padding::left, Padding::right, Dilation::w);
+  static constexpr std::int32_t out_h =
+      out_size(In::h, Kernel::h, Stride::h, Padding::top, Padding::bottom, Dilation::h);
+  static constexpr std::int32_t out_w =
+      out_size(In::w, Kernel::w, Stride::w, Padding::left, Padding::right, Dilation::w);
   static float act(float x) { return (Flags & kRelu) != 0 ? netsuke::relu(x) : x; }
 };
 

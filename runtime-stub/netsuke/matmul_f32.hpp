@@ -1,0 +1,78 @@
+// Batched matrix product of two tensors that are both computed at run time, float32.
+//
+//   a: matrices [m][k]   b: matrices [k][n]   out [batch_0]..[batch_3][m][n], dense
+//   out[..][i][j] = act(sum over l of a[..][i][l] * b[..][l][j])
+//
+// P: batch_0 .. batch_3, the sizes of the output's batch dimensions (1 where there are fewer than four);
+// a_stride_0 .. a_stride_3 and b_stride_0 .. b_stride_3, in floats, 0 where the operand is broadcast; m, n,
+// k; act. Summation order: 0, then l ascending. out must overlap neither a nor b. Matrix times constant
+// matrix is dense_f32's work. A vector operand is a matrix with m == 1 or n == 1.
+#ifndef NETSUKE_MATMUL_F32_HPP
+#define NETSUKE_MATMUL_F32_HPP
+
+#include "core.hpp"
+#include "register_tile.hpp"
+
+namespace netsuke {
+
+// PX rows of a by W columns of b.
+template <class P, int PX, int W>
+inline void matmul_tile(const float* a, const float* b, float* out) {
+  Lanes<W> zero;
+  zero.zero();
+  Tile<PX, W> tile;
+  tile.start(zero);
+  accumulate<FromRam, P::k, P::n, P::k, 0, PX, kUnroll>(tile, a, b);
+  tile.template store<P, P::n>(out);
+}
+
+// All rows of a by W columns of b.
+template <class P, int W>
+inline void matmul_columns(const float* a, const float* b, float* out) {
+  constexpr int kRows = tile_pixels(P::m, W);
+  constexpr int kRest = static_cast<int>(P::m % kRows);
+  for (index_t i = 0; i < P::m / kRows; ++i) {
+    matmul_tile<P, kRows, W>(a, b, out);
+    a += static_cast<index_t>(kRows) * P::k;
+    out += static_cast<index_t>(kRows) * P::n;
+  }
+  if (kRest > 0) matmul_tile<P, (kRest > 0 ? kRest : 1), W>(a, b, out);
+}
+
+// A few rows leave registers for more columns.
+constexpr int matmul_lanes(int32_t m) {
+  return kSoftFloat ? 1 : (m == 1 ? 16 : (m <= 3 ? 6 : 4));
+}
+
+template <class P>
+inline void matmul_one(const float* a, const float* b, float* out) {
+  constexpr int kLanes = matmul_lanes(P::m);
+  constexpr int kRest = static_cast<int>(P::n % kLanes);
+  for (index_t i = 0; i < P::n / kLanes; ++i) {
+    matmul_columns<P, kLanes>(a, b, out);
+    b += kLanes;
+    out += kLanes;
+  }
+  if (kRest > 0) matmul_columns<P, (kRest > 0 ? kRest : 1)>(a, b, out);
+}
+
+template <class P>
+inline void matmul_f32(const float* a, const float* b, float* out) {
+  constexpr index_t kA0 = P::a_stride_0, kA1 = P::a_stride_1, kA2 = P::a_stride_2, kA3 = P::a_stride_3;
+  constexpr index_t kB0 = P::b_stride_0, kB1 = P::b_stride_1, kB2 = P::b_stride_2, kB3 = P::b_stride_3;
+  for (index_t i = 0; i < P::batch_0; ++i) {
+    for (index_t j = 0; j < P::batch_1; ++j) {
+      for (index_t k = 0; k < P::batch_2; ++k) {
+        for (index_t l = 0; l < P::batch_3; ++l) {
+          matmul_one<P>(a + i * kA0 + j * kA1 + k * kA2 + l * kA3, b + i * kB0 + j * kB1 + k * kB2 + l * kB3,
+                        out);
+          out += static_cast<index_t>(P::m) * P::n;
+        }
+      }
+    }
+  }
+}
+
+}  // namespace netsuke
+
+#endif  // NETSUKE_MATMUL_F32_HPP
