@@ -32,26 +32,55 @@ void check_budget(const char* what, const char* option, int64_t need, std::optio
               fmt::format("raise --{}-budget, or use a smaller model", option)};
 }
 
+// avr-gcc arrays end at 32 KB, and program memory is read with 16-bit addresses.
+void check_target(const Program& p, const EmitOptions& options) {
+  if (options.target != "avr") return;
+  for (const Constant& c : p.constants)
+    if (c.data.bytes.size() > 32767)
+      fail("too-large-for-target", c.name,
+           fmt::format("it has {} bytes, an array on AVR at most 32767", c.data.bytes.size()), "use a smaller layer");
+  if (weight_bytes(p) > 65535)
+    fail("too-large-for-target", options.model,
+         fmt::format("its weights have {} bytes, program memory within 16-bit addresses has 65536", weight_bytes(p)),
+         "use a smaller model");
+}
+
 }  // namespace
+
+std::vector<std::string> dump_stages() {
+  std::vector<std::string> stages{"load"};
+  for (const Pass& pass : pipeline()) stages.emplace_back(pass.name);
+  stages.emplace_back("plan");
+  return stages;
+}
 
 std::span<const Target> all_targets() { return kTargets; }
 
 CompileResult compile(const CompileOptions& options) {
   CompileResult r;
+  auto begin = [&](const char* stage) {
+    if (options.progress) options.progress(stage);
+  };
+  begin("loading");
+  r.dependencies.push_back(options.model);
   r.reference = load_model(options.model, {options.input_shapes}, r.warnings);
   if (options.dump) options.dump("load", to_text(r.reference));
 
+  begin("optimising");
   r.optimised = r.reference;
   run_passes(r.optimised, {options.disabled_passes}, [&](const Pass& pass, const Graph& g) {
     if (options.dump) options.dump(std::string(pass.name), to_text(g));
   });
 
+  begin("planning");
   r.program = lower(r.optimised);
   schedule(r.program);
   plan(r.program);
   check_plan(r.program);
   if (options.dump) options.dump("plan", to_text(r.program));
 
+  begin("emitting");
+  check_target(r.program, options.emit);
   EmitOptions emit_options = options.emit;
   if (!options.test_data.empty()) emit_options.test_vectors = load_test_vectors(options.test_data, r.reference);
   r.files = emit(r.program, emit_options);

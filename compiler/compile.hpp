@@ -19,6 +19,7 @@ struct CompileOptions {
   std::optional<int64_t> ram_budget;          // bytes of arena
   std::optional<int64_t> flash_budget;        // bytes of weights
   std::vector<std::string> disabled_passes;
+  std::function<void(const std::string& stage)> progress;  // told when a stage begins
   std::function<void(const std::string& stage, const std::string& text)> dump;  // sees the graph after each pass
 };
 
@@ -28,6 +29,7 @@ struct CompileResult {
   Program program;
   Files files;
   std::vector<std::string> warnings;
+  std::vector<std::filesystem::path> dependencies;  // every file that was read, for build systems
 };
 
 // Throws model Errors, and budget Errors after everything else has succeeded.
@@ -38,5 +40,8 @@ struct Target {
   std::string_view name, description;
 };
 std::span<const Target> all_targets();
+
+// Names that --dump-after knows: the passes, "load" before and "plan" after them.
+std::vector<std::string> dump_stages();
 
 }  // namespace netsuke

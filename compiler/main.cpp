@@ -1,107 +1,177 @@
-// Command line, printing and exit codes: nowhere else.
+// The command line and the exit codes. What the commands print is in commands.cpp.
 #include <CLI/CLI.hpp>
-#include <iostream>
+#include <algorithm>
+#include <new>
 
-#include "compile.hpp"
-#include "ops/op.hpp"
-#include "passes/pipeline.hpp"
+#include "commands.hpp"
 #include "support/version.hpp"
-#include "verify.hpp"
 
 using namespace netsuke;
 
 namespace {
 
-struct Options {
-  CompileOptions compile;
-  std::string output, data, dump_after, name;
+constexpr const char* kFooter =
+    "exit codes: 0 done, 1 wrong usage, 2 the model cannot be compiled, 3 over budget,\n"
+    "            4 verification failed, 70 a bug in netsuke";
+
+struct Arguments {
+  CommandOptions command;
+  std::string model, output, depfile, data, test_data, name, dump_after, ram_budget, flash_budget;
   std::vector<std::string> shapes;
 };
 
-void print_error(const Error& e) {
-  fmt::print(stderr, "error[{}]: {}{}\n", e.id, e.node.empty() ? "" : e.node + ": ", e.message);
-  if (!e.hint.empty()) fmt::print(stderr, "  help: {}\n", e.hint);
+[[noreturn]] void fail_usage(const char* id, const std::string& place, std::string message, std::string hint) {
+  throw Error{ErrorKind::kUsage, id, place, std::move(message), std::move(hint)};
 }
 
-Shape parse_shape(const std::string& option, std::string& input) {
+// A positive whole number, or nothing.
+std::optional<int64_t> parse_number(const std::string& text) {
+  bool digits = !text.empty() && text.size() <= 15 && std::all_of(text.begin(), text.end(), ::isdigit);
+  return digits ? std::optional<int64_t>(std::stoll(text)) : std::nullopt;
+}
+
+// INPUT=1,3,96,96
+void add_shape(const std::string& option, std::map<std::string, Shape>& shapes) {
   size_t eq = option.rfind('=');
   Shape shape;
-  if (eq != std::string::npos) {
-    input = option.substr(0, eq);
+  bool ok = eq != std::string::npos && eq > 0 && eq + 1 < option.size();
+  if (ok)
     for (const std::string& d : CLI::detail::split(option.substr(eq + 1), ',')) {
-      int64_t size = 0;
-      if (!CLI::detail::lexical_cast(d, size) || size < 1) shape.push_back(-1);
-      else shape.push_back(size);
+      std::optional<int64_t> size = parse_number(d);
+      ok = ok && size && *size > 0;
+      shape.push_back(size.value_or(0));
     }
+  if (!ok)
+    fail_usage("bad-shape-option", option, "this is not INPUT=SIZES with positive sizes", "write e.g. --shape image=1,3,96,96");
+  shapes[option.substr(0, eq)] = shape;
+}
+
+// "65536", "64K" or "1M"; K is 1024 bytes.
+std::optional<int64_t> parse_bytes(const char* option, std::string text) {
+  if (text.empty()) return std::nullopt;
+  int64_t unit = 1;
+  if (text.back() == 'K' || text.back() == 'k') unit = 1024;
+  if (text.back() == 'M' || text.back() == 'm') unit = 1024 * 1024;
+  std::optional<int64_t> n = parse_number(unit == 1 ? text : text.substr(0, text.size() - 1));
+  if (!n || *n > INT64_MAX / unit) fail_usage("bad-size-option", option, fmt::format("'{}' is not a size", text), "write e.g. 64K");
+  return *n * unit;
+}
+
+std::string model_name(const Arguments& a) {
+  if (a.name.empty()) return identifier(std::filesystem::path(a.model).stem().string());
+  if (identifier(a.name) != a.name)
+    fail_usage("bad-name", a.name, "this is not a C identifier", fmt::format("write e.g. --name {}", identifier(a.name)));
+  return a.name;
+}
+
+void set_dump(Arguments& a) {
+  if (a.dump_after.empty()) return;
+  std::vector<std::string> stages = dump_stages();
+  if (std::find(stages.begin(), stages.end(), a.dump_after) == stages.end()) {
+    std::string list;
+    for (const std::string& s : stages) list += (list.empty() ? "" : ", ") + s;
+    fail_usage("bad-pass", a.dump_after, "there is no such pass", "use one of " + list);
   }
-  if (shape.empty() || std::find(shape.begin(), shape.end(), -1) != shape.end())
-    throw Error{ErrorKind::kUsage, "bad-shape-option", option, "this is not INPUT=sizes",
-                "write e.g. --shape image=1,3,96,96"};
-  return shape;
+  a.command.compile.dump = [wanted = a.dump_after, json = a.command.json](const std::string& stage, const std::string& text) {
+    if (stage == wanted) fmt::print(json ? stderr : stdout, "{}", text);
+  };
 }
 
-void finish_options(Options& o) {
-  for (const std::string& s : o.shapes) {
-    std::string input;
-    Shape shape = parse_shape(s, input);
-    o.compile.input_shapes[input] = shape;
-  }
-  o.compile.emit.model = o.compile.model.filename().string();
-  o.compile.emit.name = identifier(o.name.empty() ? o.compile.model.stem().string() : o.name);
-  if (!o.dump_after.empty())
-    o.compile.dump = [wanted = o.dump_after](const std::string& stage, const std::string& text) {
-      if (stage == wanted) fmt::print("{}", text);
-    };
+void finish(Arguments& a) {
+  CompileOptions& c = a.command.compile;
+  c.model = a.model;
+  c.test_data = a.test_data;
+  c.emit.model = c.model.filename().string();
+  c.emit.name = model_name(a);
+  c.ram_budget = parse_bytes("--ram-budget", a.ram_budget);
+  c.flash_budget = parse_bytes("--flash-budget", a.flash_budget);
+  for (const std::string& s : a.shapes) add_shape(s, c.input_shapes);
+  a.command.output = a.output;
+  a.command.depfile = a.depfile;
+  a.command.data = a.data;
+  set_dump(a);
 }
 
-int run_compile(Options& o) {
-  CompileResult r = compile(o.compile);
-  for (const std::string& w : r.warnings) fmt::print(stderr, "warning: {}\n", w);
-  for (const auto& [name, content] : r.files) write_file_if_changed(std::filesystem::path(o.output) / name, content);
-  fmt::print(stderr, "{}: arena {} bytes (lower bound {}), weights {} bytes, {} MACs\n", o.compile.emit.name,
-             r.program.arena_bytes, r.program.arena_lower_bound, weight_bytes(r.program), total_macs(r.program));
-  return 0;
+void add_output_flags(CLI::App* app, Arguments& a) {
+  app->add_flag("--json", a.command.json, "print one JSON document to stdout (docs/json.md)");
+  app->add_flag("--quiet,-q", a.command.quiet, "print errors and warnings only");
 }
 
-int run_verify(Options& o) {
-  VerifyOptions v{o.compile, o.data, "", {}, 1e-4};
-  VerifyResult r = verify_model(v);
-  for (const Comparison& c : r.comparisons)
-    fmt::print("{} set {} output {}: reference {:.2e}, expected {:.2e}\n", c.pass ? "ok  " : "FAIL", c.set,
-               c.output_name, c.against_reference, c.against_expected);
-  return r.pass() ? 0 : exit_code(ErrorKind::kVerify);
+void add_model_options(CLI::App* app, Arguments& a) {
+  app->add_option("MODEL", a.model, "ONNX model")->required();
+  app->add_option("--shape", a.shapes, "sizes of an input that the model leaves open, e.g. image=1,3,96,96; may be repeated");
+  app->add_option("--dump-after", a.dump_after, "print the graph after this pass (netsuke passes lists them)");
+  app->add_option("--disable-pass", a.command.compile.disabled_passes, "leave a pass out, to find out which one matters");
+  app->add_option("--ram-budget", a.ram_budget, "refuse a larger arena, e.g. 64K");
+  app->add_option("--flash-budget", a.flash_budget, "refuse more bytes of weights, e.g. 256K");
+  add_output_flags(app, a);
 }
 
-void add_model_options(CLI::App* app, Options& o) {
-  app->add_option("MODEL", o.compile.model, "ONNX model")->required();
-  app->add_option("--shape", o.shapes, "INPUT=1,3,96,96: sizes of an input");
-  app->add_option("--name", o.name, "prefix of all symbols");
-  app->add_option("--dump-after", o.dump_after, "print the graph after this pass");
+CLI::App* add_compile(CLI::App& app, Arguments& a) {
+  CLI::App* sub = app.add_subcommand("compile", "compile an ONNX model to self-contained C++");
+  add_model_options(sub, a);
+  std::vector<std::string> targets;
+  for (const Target& t : all_targets()) targets.emplace_back(t.name);
+  sub->add_option("-o,--output", a.output, "directory for the generated files")->required();
+  sub->add_option("--name", a.name, "prefix of all symbols and files; default: the model's file name");
+  sub->add_option("--target", a.command.compile.emit.target, "what the code is for")->check(CLI::IsMember(targets))->capture_default_str();
+  sub->add_flag("--static-arena", a.command.compile.emit.static_arena, "also emit NAME_run_static with an arena of its own");
+  sub->add_option("--with-test", a.test_data, "also emit NAME_test_main.cpp with the test vectors of this folder");
+  sub->add_option("--depfile", a.depfile, "write the files that were read, in Make syntax, for build systems");
+  sub->add_option("--depfile-target", a.command.depfile_target, "what the depfile says depends on them; default: NAME.cpp");
+  return sub;
 }
 
-int run(int argc, char** argv) {
-  CLI::App app{"netsuke: carves neural networks into firmware", "netsuke"};
+CLI::App* add_verify(CLI::App& app, Arguments& a) {
+  CLI::App* sub = app.add_subcommand("verify", "compile, run on this machine, compare with the reference and expected outputs");
+  add_model_options(sub, a);
+  sub->add_option("--data", a.data, "test data in the layout of the ONNX backend tests; without it, random inputs");
+  sub->add_option("--compiler", a.command.compiler, "host C++ compiler; default: $CXX, then c++");
+  sub->add_option("--tolerance", a.command.tolerance, "largest difference, relative to each output's range")->capture_default_str();
+  return sub;
+}
+
+int run(int argc, char** argv, Arguments& a) {
+  CLI::App app{"netsuke carves neural networks into firmware: ONNX in, C++ out", "netsuke"};
+  app.set_version_flag("--version", std::string("netsuke ") + kVersion);
+  app.footer(kFooter);
   app.require_subcommand(1);
-  Options o;
-  CLI::App* compile_app = app.add_subcommand("compile", "compile a model to C++");
-  add_model_options(compile_app, o);
-  compile_app->add_option("-o,--output", o.output, "directory for the generated files")->required();
-  compile_app->add_option("--with-test", o.compile.test_data, "emit a self-test with these test vectors");
-  CLI::App* verify_app = app.add_subcommand("verify", "compile, run on this machine and compare");
-  add_model_options(verify_app, o);
-  verify_app->add_option("--data", o.data, "ONNX backend-test folder");
-  CLI11_PARSE(app, argc, argv);
-  finish_options(o);
-  return *compile_app ? run_compile(o) : run_verify(o);
+  CLI::App* compile_app = add_compile(app, a);
+  CLI::App* inspect_app = app.add_subcommand("inspect", "show what is in a model, what it needs and what is not supported");
+  add_model_options(inspect_app, a);
+  CLI::App* verify_app = add_verify(app, a);
+  CLI::App* ops_app = app.add_subcommand("ops", "list the operators, their versions and limits");
+  add_output_flags(ops_app, a);
+  CLI::App* passes_app = app.add_subcommand("passes", "list the optimisation passes, in order, and their reasons");
+  add_output_flags(passes_app, a);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : exit_code(ErrorKind::kUsage);
+  }
+  if (*ops_app) return run_ops(a.command);
+  if (*passes_app) return run_passes(a.command);
+  finish(a);
+  if (*compile_app) return run_compile(a.command);
+  if (*inspect_app) return run_inspect(a.command);
+  NETSUKE_CHECK(*verify_app);
+  return run_verify(a.command);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  Arguments a;
+  Error error{ErrorKind::kBug, "internal", "", "", "this is a bug in netsuke: please report it with the model"};
   try {
-    return run(argc, argv);
+    return run(argc, argv, a);
   } catch (const Error& e) {
-    print_error(e);
-    return exit_code(e.kind);
+    error = e;
+  } catch (const std::bad_alloc&) {
+    error.message = "out of memory";
+  } catch (const std::exception& e) {
+    error.message = e.what();
   }
+  print_error(error, a.command);
+  return exit_code(error.kind);
 }

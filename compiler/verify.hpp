@@ -10,6 +10,7 @@ struct VerifyOptions {
   std::filesystem::path data;  // ONNX backend-test folder; empty: random inputs
   std::string compiler;        // host C++ compiler; empty: $CXX, then c++
   std::vector<std::string> flags;  // added to its command line, e.g. -fsanitize=address
+  std::function<void(const std::string&)> progress;  // told what goes on
   double tolerance = 1e-4;     // relative to the range of each output
 };
 
@@ -18,7 +19,7 @@ struct Comparison {
   size_t set = 0, output = 0;
   std::string output_name;
   double against_reference = 0;  // generated code against the reference evaluator
-  double against_expected = 0;   // generated code against the stored output; 0 without one
+  std::optional<double> against_expected;  // generated code against the stored output, if there is one
   bool pass = false;
 };
 

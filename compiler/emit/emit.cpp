@@ -137,18 +137,12 @@ std::string call_comment(const Emission& e, const Call& c) {
 // One line for each arena buffer: offset, length, the calls between which it is needed.
 std::vector<std::string> memory_map(const Program& p) {
   std::vector<std::string> lines;
+  std::vector<Lifetime> lives = lifetimes(p);
   for (size_t i = 0; i < p.buffers.size(); i++) {
     const Buffer& b = p.buffers[i];
-    int first = -1, last = -1;
-    for (size_t c = 0; c < p.calls.size(); c++)
-      for (const Argument& a : p.calls[c].arguments)
-        if (a.buffer == static_cast<BufferId>(i)) {
-          if (first < 0) first = static_cast<int>(c);
-          last = static_cast<int>(c);
-        }
-    if (b.place == Place::kArena && first >= 0)
-      lines.push_back(fmt::format("{:>8} {:>8}  {:>3}..{:<3} {}{}", b.offset, b.bytes(), first, last, b.name,
-                                  to_string(b.shape)));
+    if (b.place != Place::kArena || lives[i].first < 0) continue;
+    lines.push_back(fmt::format("{:>8} {:>8}  {:>3}..{:<3} {}{}", b.offset, b.bytes(), lives[i].first, lives[i].last,
+                                b.name, to_string(b.shape)));
   }
   return lines;
 }

@@ -45,6 +45,17 @@ int64_t total_macs(const Program& p) {
   return macs;
 }
 
+std::vector<Lifetime> lifetimes(const Program& p) {
+  std::vector<Lifetime> lives(p.buffers.size());
+  for (size_t i = 0; i < p.calls.size(); i++)
+    for (const Argument& a : p.calls[i].arguments) {
+      Lifetime& life = lives[static_cast<size_t>(a.buffer)];
+      if (life.first < 0) life.first = static_cast<int>(i);
+      life.last = static_cast<int>(i);
+    }
+  return lives;
+}
+
 void verify(const Program& p, const std::string& stage) {
   std::vector<bool> written(p.buffers.size(), false);
   for (size_t i = 0; i < p.buffers.size(); i++)

@@ -108,6 +108,12 @@ struct Program {
 int64_t weight_bytes(const Program& p);
 int64_t total_macs(const Program& p);
 
+// The calls between which a buffer is in use, both included; -1 when no call uses it.
+struct Lifetime {
+  int first = -1, last = -1;
+};
+std::vector<Lifetime> lifetimes(const Program& p);  // by BufferId
+
 // Checks ids, argument lengths and that everything read was written before. Throws kBug Errors.
 void verify(const Program& p, const std::string& stage);
 
