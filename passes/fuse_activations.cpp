@@ -11,7 +11,8 @@
 namespace netsuke {
 namespace {
 
-constexpr std::array<std::string_view, 3> kFusing = {"Conv", "ConvTranspose", "Dense"};
+constexpr std::array<std::string_view, 11> kFusing = {"Conv", "ConvTranspose", "Dense", "Add", "Sub", "Mul",
+                                                      "Div",  "Pow",           "Min",   "Max", "PRelu"};
 
 bool can_fuse_into(const Graph& g, const Links& links, const Node& producer) {
   auto value = static_cast<size_t>(producer.outputs[0]);
