@@ -1,0 +1,65 @@
+#include "lower/strided_copy.hpp"
+
+#include <algorithm>
+
+namespace netsuke {
+namespace {
+
+// Where `outer` continues after the last step of `inner`, both in the input and in the output.
+bool runs_on(const CopyLoop& outer, const CopyLoop& inner) {
+  return outer.in_step == inner.in_step * inner.count && outer.out_step == inner.out_step * inner.count;
+}
+
+bool join_one_pair(std::vector<CopyLoop>& loops) {
+  for (size_t i = 0; i < loops.size(); i++)
+    for (size_t j = 0; j < loops.size(); j++) {
+      if (i == j || !runs_on(loops[i], loops[j])) continue;
+      loops[j].count *= loops[i].count;
+      loops.erase(loops.begin() + static_cast<std::ptrdiff_t>(i));
+      return true;
+    }
+  return false;
+}
+
+int64_t widest_step(const CopyLoop& loop) { return std::max(std::abs(loop.in_step), std::abs(loop.out_step)); }
+
+template <int64_t CopyLoop::* kMember>
+std::vector<int64_t> column(const std::vector<CopyLoop>& loops) {
+  std::vector<int64_t> values;
+  for (const CopyLoop& loop : loops) values.push_back(loop.*kMember);
+  return values;
+}
+
+}  // namespace
+
+std::vector<CopyLoop> collapse(std::vector<CopyLoop> loops) {
+  std::erase_if(loops, [](const CopyLoop& loop) { return loop.count == 1; });
+  while (join_one_pair(loops)) {
+  }
+  std::stable_sort(loops.begin(), loops.end(),
+                   [](const CopyLoop& a, const CopyLoop& b) { return widest_step(a) > widest_step(b); });
+  if (loops.empty()) loops.push_back({1, 1, 1});
+  return loops;
+}
+
+void add_strided_copy(Lowering& l, const Node& n, Argument in, Argument out, std::vector<CopyLoop> loops,
+                      std::optional<RowRule> rows) {
+  const Buffer& source = l.program[in.buffer];
+  loops = collapse(std::move(loops));
+  Call call = make_call(n, "strided_copy", "strided_copy.hpp");
+  call.parameters = {{"T", TypeName{std::string(c_type_of(source.type))}},
+                     {"dims", column<&CopyLoop::count>(loops)},
+                     {"in_steps", column<&CopyLoop::in_step>(loops)},
+                     {"out_steps", column<&CopyLoop::out_step>(loops)},
+                     {"in_rom", source.place == Place::kConstant}};
+  call.rows = source.place == Place::kConstant ? std::nullopt : rows;
+  call.arguments = {in, out};
+  l.program.calls.push_back(std::move(call));
+}
+
+std::optional<RowRule> copy_rows(const Shape& in, const Shape& out, int64_t stride, int64_t first) {
+  if (in.size() < 3 || out.size() < 3 || in[0] != 1 || out[0] != 1) return {};
+  return RowRule{in[1], out[1], 1, stride, -first, 1};
+}
+
+}  // namespace netsuke
