@@ -7,12 +7,15 @@
 namespace netsuke {
 namespace {
 
+constexpr bool kRequired = true;
+
 constexpr Pass kPipeline[] = {
     // The loader has folded constants and brought every operator to its canonical form.
     {"remove-identities", remove_identities, "reshapes to the same shape hide neighbours from each other"},
     {"dense-from-matmul", dense_from_matmul, "Gemm, MatMul and MatMul + Add become one operator with packed weights"},
     // From here on weights have their final values.
     {"fuse-activations", fuse_activations, "an activation costs nothing inside the loop that makes its input"},
+    {"to-nhwc", to_nhwc, "kernels want channels last; transposes cancel, follow or go into weights", kRequired},
     {"remove-dead-code", remove_dead_code, "what the passes above left without a reader goes"},
 };
 
@@ -23,7 +26,8 @@ std::span<const Pass> pipeline() { return kPipeline; }
 void run_passes(Graph& g, const PassOptions& options,
                 const std::function<void(const Pass&, const Graph&)>& after) {
   for (const Pass& pass : kPipeline) {
-    if (std::find(options.disabled.begin(), options.disabled.end(), pass.name) != options.disabled.end()) continue;
+    bool disabled = std::find(options.disabled.begin(), options.disabled.end(), pass.name) != options.disabled.end();
+    if (disabled && !pass.required) continue;
     pass.run(g, options);
     verify(g, std::string(pass.name));
     if (after) after(pass, g);

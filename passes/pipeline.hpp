@@ -18,6 +18,7 @@ struct Pass {
   std::string_view name;
   bool (*run)(Graph&, const PassOptions&);  // returns whether it changed anything
   std::string_view reason;
+  bool required = false;  // lowering needs it, so it cannot be disabled
 };
 
 std::span<const Pass> pipeline();

@@ -1,4 +1,6 @@
 // Conv, in one or two spatial dimensions.
+#include <algorithm>
+
 #include "lower/pack.hpp"
 #include "ops/helpers.hpp"
 #include "ops/layout.hpp"
@@ -99,33 +101,63 @@ bool is_pointwise(const Window2d& w) {
 // All pixels of all images are one row to a pointwise convolution.
 Plane flattened(const Plane& p) { return {1, 1, p.batch * p.h * p.w, p.c}; }
 
+// Nothing else reads the input, so a kernel that can may write over it.
+bool input_dies(const Graph& g, const Node& n) {
+  int64_t readers = std::count(g.outputs.begin(), g.outputs.end(), n.inputs[0]) +
+                    std::count(g.inputs.begin(), g.inputs.end(), n.inputs[0]);
+  for (const Node& other : g.nodes) readers += std::count(other.inputs.begin(), other.inputs.end(), n.inputs[0]);
+  return readers == 1;
+}
+
+enum class ConvKernel { kGeneral, kDepthwise, kPointwise, kPointwiseInPlace };
+
+ConvKernel kernel_for(const Graph& g, const Node& n, const Window2d& w) {
+  int64_t in_c = g[n.inputs[0]].shape.back(), out_c = g[n.outputs[0]].shape.back(), group = get_int(n, "group");
+  if (group == in_c && group == out_c && group > 1) return ConvKernel::kDepthwise;
+  if (!is_pointwise(w)) return ConvKernel::kGeneral;
+  // The kernel could do with fewer output channels, too, but memory is only shared by equal lengths.
+  return group == 1 && in_c == out_c && input_dies(g, n) ? ConvKernel::kPointwiseInPlace : ConvKernel::kPointwise;
+}
+
+Call conv_call(const Node& n, ConvKernel kernel) {
+  switch (kernel) {
+    case ConvKernel::kDepthwise: return make_call(n, "depthwise_f32", "depthwise_f32.hpp");
+    case ConvKernel::kPointwiseInPlace: return make_call(n, "pointwise_inplace_f32", "pointwise_inplace_f32.hpp");
+    default: return make_call(n, "conv2d_f32", "conv2d_f32.hpp");
+  }
+}
+
+void set_conv_parameters(Call& call, const Node& n, ConvKernel kernel, Plane in, Plane out, const Window2d& w) {
+  if (kernel == ConvKernel::kPointwise || kernel == ConvKernel::kPointwiseInPlace) {
+    in = flattened(in);
+    out = flattened(out);
+  }
+  call.parameters = window_parameters(in, out, w);
+  if (kernel != ConvKernel::kDepthwise) {
+    call.parameters.push_back({"out_c", out.c});
+    call.parameters.push_back({"group", get_int(n, "group")});
+  }
+  call.parameters.push_back({"has_bias", has_input(n, 2)});
+  call.parameters.push_back(activation_parameter(n));
+}
+
 void lower_conv(Lowering& l, const Node& n) {
   NETSUKE_CHECK(is_channels_last(n), "'{}' has not gone through to-nhwc", n.name);
   Plane in = plane_of(l.graph[n.inputs[0]].shape), out = plane_of(l.graph[n.outputs[0]].shape);
   const Tensor& weights = *l.graph[n.inputs[1]].constant;
   Window2d w = window2d(window_of(n));
-  int64_t group = get_int(n, "group");
-  RowRule rows = row_rule(in, out, w);
-  ConvShape shape{out.c, in.c, w.kernel_h, w.kernel_w, group};
-  bool depthwise = group == in.c && group == out.c && group > 1;
-  if (is_pointwise(w) && !depthwise) {
-    in = flattened(in);
-    out = flattened(out);
-  }
-  Call call = depthwise ? make_call(n, "depthwise_f32", "depthwise_f32.hpp") : make_call(n, "conv2d_f32", "conv2d_f32.hpp");
-  call.parameters = window_parameters(in, out, w);
-  if (!depthwise) {
-    call.parameters.push_back({"out_c", out.c});
-    call.parameters.push_back({"group", group});
-  }
-  call.parameters.push_back({"has_bias", has_input(n, 2)});
-  call.parameters.push_back(activation_parameter(n));
-  std::vector<float> packed = depthwise ? pack_depthwise(weights.as<float>(), shape) : pack_conv2d(weights.as<float>(), shape);
+  ConvKernel kernel = kernel_for(l.graph, n, w);
+  Call call = conv_call(n, kernel);
+  set_conv_parameters(call, n, kernel, in, out, w);
+  ConvShape shape{out.c, in.c, w.kernel_h, w.kernel_w, get_int(n, "group")};
+  std::vector<float> packed = kernel == ConvKernel::kDepthwise ? pack_depthwise(weights.as<float>(), shape)
+                                                               : pack_conv2d(weights.as<float>(), shape);
   BufferId packed_weights = add_weights(l, l.graph[n.inputs[1]].name, make_tensor<float>({weights.count()}, packed));
   BufferId bias = has_input(n, 2) ? buffer_of(l, n.inputs[2]) : packed_weights;  // not read without has_bias
   call.arguments = {read(buffer_of(l, n.inputs[0])), read(packed_weights), read(bias), write(buffer_of(l, n.outputs[0]))};
+  if (kernel == ConvKernel::kPointwiseInPlace) call.in_place = {{0, 3}};
   call.macs = out.batch * out.h * out.w * weights.count();
-  call.rows = rows;
+  call.rows = row_rule(in, out, w);
   l.program.calls.push_back(std::move(call));
 }
 
