@@ -31,7 +31,7 @@ def load(part, folder=FOLDER):
     return images, labels
 
 
-def augment(images, rng, reach=2):
+def augment(images, rng, reach):
     """A new copy in which every image is moved by up to `reach` pixels each way and half are mirrored."""
     padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach)))
     moved = np.empty_like(images)

@@ -69,6 +69,19 @@ def constants(params, stats):
     return [numpy_helper.from_array(array, name) for name, array in float32.items()]
 
 
+def from_onnx(path):
+    """The inverse of to_onnx(), exact: (trained parameters, BatchNorm running statistics)."""
+    found = {t.name: numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer}
+    params, stats = {"dense": {"weight": found["dense_weight"].T, "bias": found["dense_bias"]}}, {}
+    for layer in network.LAYERS:
+        part = {key: found[f"{layer.name}_{key}"] for key in ("weight", "scale", "shift", "mean", "var")}
+        axes = {"conv": (2, 3, 1, 0), "depthwise": (2, 3, 0, 1), "pointwise": (1, 0, 2, 3)}[layer.kind]
+        weight = part["weight"].transpose(axes).reshape(network.weight_shape(layer))
+        params[layer.name] = {"weight": weight, "scale": part["scale"], "shift": part["shift"]}
+        stats[layer.name] = {"mean": part["mean"], "var": part["var"]}
+    return params, stats
+
+
 def to_onnx(params, stats):
     """Input image [N,1,28,28] in 0..1, output scores [N,10], probabilities."""
     outputs, nodes = ["image"], []
