@@ -53,11 +53,11 @@ std::string make_escaped(const std::string& path) {
   return out;
 }
 
-void write_depfile(const CommandOptions& o, const CompileResult& r) {
+void write_depfile(const CommandOptions& o) {
   if (o.depfile.empty()) return;
   std::string target = o.depfile_target.empty() ? (o.output / (o.compile.emit.name + ".cpp")).string() : o.depfile_target;
   std::string text = make_escaped(target) + ":";
-  for (const auto& path : r.dependencies) text += " \\\n  " + make_escaped(std::filesystem::absolute(path).string());
+  for (const auto& path : input_files(o.compile)) text += " \\\n  " + make_escaped(std::filesystem::absolute(path).string());
   write_file_if_changed(o.depfile, text + "\n");
 }
 
@@ -116,7 +116,7 @@ int run_compile(const CommandOptions& o) {
   std::vector<std::string> written;
   for (const auto& [name, content] : r.files)
     if (write_file_if_changed(o.output / name, content)) written.push_back(name);
-  write_depfile(o, r);
+  write_depfile(o);
   print_warnings(r.warnings);
   if (o.json) print_to_stdout(compile_json(o.compile, r, written));
   if (!o.quiet)

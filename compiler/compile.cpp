@@ -56,13 +56,21 @@ std::vector<std::string> dump_stages() {
 
 std::span<const Target> all_targets() { return kTargets; }
 
+std::vector<std::filesystem::path> input_files(const CompileOptions& options) {
+  std::vector<std::filesystem::path> files = external_files(options.model);
+  files.insert(files.begin(), options.model);
+  if (options.test_data.empty()) return files;
+  files.push_back(options.test_data);
+  for (const auto& file : test_vector_files(options.test_data)) files.push_back(file);
+  return files;
+}
+
 CompileResult compile(const CompileOptions& options) {
   CompileResult r;
   auto begin = [&](const char* stage) {
     if (options.progress) options.progress(stage);
   };
   begin("loading");
-  r.dependencies.push_back(options.model);
   r.reference = load_model(options.model, {options.input_shapes}, r.warnings);
   if (options.dump) options.dump("load", to_text(r.reference));
 

@@ -29,11 +29,14 @@ struct CompileResult {
   Program program;
   Files files;
   std::vector<std::string> warnings;
-  std::vector<std::filesystem::path> dependencies;  // every file that was read, for build systems
 };
 
 // Throws model Errors, and budget Errors after everything else has succeeded.
 CompileResult compile(const CompileOptions& options);
+
+// Every file that compile() reads, for build systems: the model, its external data, the test data. And the
+// folder of the test data, since another set in it changes the result too.
+std::vector<std::filesystem::path> input_files(const CompileOptions& options);
 
 // The targets that --target knows.
 struct Target {

@@ -53,6 +53,15 @@ void check_fit(const Graph& g, const std::vector<ValueId>& ids, const std::vecto
 
 }  // namespace
 
+std::vector<fs::path> test_vector_files(const fs::path& directory) {
+  std::vector<fs::path> files;
+  for (const fs::path& set : data_sets(directory))
+    for (const auto& entry : fs::directory_iterator(set))
+      if (entry.path().extension() == ".pb") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
 std::vector<TestVector> load_test_vectors(const fs::path& directory, const Graph& g) {
   std::vector<TestVector> vectors;
   for (const fs::path& set : data_sets(directory)) {

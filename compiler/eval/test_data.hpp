@@ -13,4 +13,7 @@ namespace netsuke {
 // tensor does not fit the graph.
 std::vector<TestVector> load_test_vectors(const std::filesystem::path& directory, const Graph& g);
 
+// The tensor files of those data sets.
+std::vector<std::filesystem::path> test_vector_files(const std::filesystem::path& directory);
+
 }  // namespace netsuke

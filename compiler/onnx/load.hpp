@@ -19,6 +19,9 @@ struct LoadOptions {
 // whatever is wrong with the file (docs/errors.md), usage Errors for a path or --shape that is.
 Graph load_model(const std::filesystem::path& path, const LoadOptions& options, std::vector<std::string>& warnings);
 
+// The files beside the model that hold its tensors' data, each once, in alphabetical order.
+std::vector<std::filesystem::path> external_files(const std::filesystem::path& model);
+
 // A serialised TensorProto, as in the ONNX backend tests' input_0.pb.
 Tensor load_tensor(const std::filesystem::path& path);
 
