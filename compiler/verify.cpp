@@ -90,23 +90,46 @@ std::vector<Tensor> run(const CompileResult& compiled, const std::vector<Tensor>
 
 }  // namespace
 
+namespace {
+
+void compare(const std::vector<TestVector>& vectors, const std::vector<std::vector<Tensor>>& references,
+             const std::vector<std::vector<Tensor>>& actuals, double tolerance, VerifyResult& r) {
+  std::vector<Range> ranges(r.compiled.program.outputs.size());
+  for (const std::vector<Tensor>& reference : references)
+    for (size_t i = 0; i < ranges.size(); i++) widen(ranges[i], reference[i]);
+  for (size_t set = 0; set < vectors.size(); set++)
+    for (size_t i = 0; i < ranges.size(); i++) {
+      const Tensor& actual = actuals[set][i];
+      Comparison c{.set = set, .output = i, .output_name = r.compiled.program.outputs[i].name};
+      c.against_reference = relative_difference(references[set][i], actual, ranges[i]);
+      if (!vectors[set].outputs.empty())
+        c.against_expected = relative_difference(vectors[set].outputs[i], actual, ranges[i]);
+      c.pass = c.against_reference <= tolerance && c.against_expected.value_or(0) <= tolerance;
+      r.comparisons.push_back(c);
+    }
+}
+
+}  // namespace
+
 bool VerifyResult::pass() const {
   return std::all_of(comparisons.begin(), comparisons.end(), [](const Comparison& c) { return c.pass; });
 }
 
-double relative_difference(const Tensor& expected, const Tensor& actual) {
+double relative_difference(const Tensor& expected, const Tensor& actual, const Range& range) {
   std::vector<double> e = to_doubles(expected), a = to_doubles(actual);
-  double low = 0, high = 0, worst = 0;
+  double worst = 0;
   for (size_t i = 0; i < e.size(); i++) {
     if (std::isnan(e[i]) && std::isnan(a[i])) continue;
     if (std::isnan(e[i]) || std::isnan(a[i])) return std::numeric_limits<double>::infinity();
-    if (std::isfinite(e[i])) {
-      low = std::min(low, e[i]);
-      high = std::max(high, e[i]);
-    }
     if (e[i] != a[i]) worst = std::max(worst, std::fabs(e[i] - a[i]));
   }
-  return worst / (high > low ? high - low : 1);
+  return worst / width_of(range);
+}
+
+double relative_difference(const Tensor& expected, const Tensor& actual) {
+  Range range;
+  widen(range, expected);
+  return relative_difference(expected, actual, range);
 }
 
 VerifyResult verify_model(const VerifyOptions& options) {
@@ -126,17 +149,13 @@ VerifyResult verify_model(const VerifyOptions& options) {
   if (!options.data.empty()) vectors = load_test_vectors(options.data, r.compiled.reference);
   for (uint32_t seed = 0; options.data.empty() && seed < kRandomVectors; seed++)
     vectors.push_back({random_inputs(r.compiled.reference, seed), {}});
+  std::vector<std::vector<Tensor>> references, actuals;
   for (size_t set = 0; set < vectors.size(); set++) {
     progress(fmt::format("data set {} of {}", set + 1, vectors.size()));
-    std::vector<Tensor> reference = evaluate(r.compiled.reference, vectors[set].inputs);
-    std::vector<Tensor> actual = run(r.compiled, vectors[set].inputs, directory.path, compile_options.emit.model);
-    for (size_t i = 0; i < actual.size(); i++) {
-      Comparison c{set, i, r.compiled.program.outputs[i].name, relative_difference(reference[i], actual[i]), {}, false};
-      if (!vectors[set].outputs.empty()) c.against_expected = relative_difference(vectors[set].outputs[i], actual[i]);
-      c.pass = c.against_reference <= options.tolerance && c.against_expected.value_or(0) <= options.tolerance;
-      r.comparisons.push_back(c);
-    }
+    references.push_back(evaluate(r.compiled.reference, vectors[set].inputs));
+    actuals.push_back(run(r.compiled, vectors[set].inputs, directory.path, compile_options.emit.model));
   }
+  compare(vectors, references, actuals, options.tolerance, r);
   return r;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compile.hpp"
+#include "graph/range.hpp"
 
 namespace netsuke {
 
@@ -14,7 +15,8 @@ struct VerifyOptions {
   double tolerance = 1e-4;     // relative to the range of each output
 };
 
-// One output of one data set. Differences are relative to the range of the expected values.
+// One output of one data set. Differences are relative to the output's range over all data sets: a model of
+// one output that happens to be near zero in one of them is not wrong.
 struct Comparison {
   size_t set = 0, output = 0;
   std::string output_name;
@@ -33,7 +35,9 @@ struct VerifyResult {
 // and a kVerify Error when the generated code does not build or does not run.
 VerifyResult verify_model(const VerifyOptions& options);
 
-// Largest |a - b| relative to the range (max - min, 0 included) of `expected`; infinite when NaNs differ.
+// Largest |a - b| relative to the width of `range`; infinite when NaNs differ.
+double relative_difference(const Tensor& expected, const Tensor& actual, const Range& range);
+// The same relative to the range of `expected` alone.
 double relative_difference(const Tensor& expected, const Tensor& actual);
 
 }  // namespace netsuke

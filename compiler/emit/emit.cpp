@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <kainjow/mustache.hpp>
+#include <limits>
 #include <set>
 
 #include "emit/embedded.hpp"
 #include "emit/literals.hpp"
+#include "graph/range.hpp"
 #include "lower/lowering.hpp"
 #include "support/version.hpp"
 
@@ -275,6 +277,14 @@ void set_driver_ports(const Emission& e, data& d) {
   d.set("has_inputs", n_in ? data::type::bool_true : data::type::bool_false);
 }
 
+// A float of any size above zero, so that the self-test can divide by it.
+std::string range_literal(const Emission& e, size_t output) {
+  Range range;
+  for (const TestVector& v : e.options.test_vectors) widen(range, v.outputs[output]);
+  double width = std::clamp<double>(width_of(range), std::numeric_limits<float>::min(), std::numeric_limits<float>::max());
+  return float_literal(static_cast<float>(width));
+}
+
 data vector_data(const Emission& e, size_t v) {
   const TestVector& vector = e.options.test_vectors[v];
   size_t n_in = e.program.inputs.size();
@@ -286,6 +296,7 @@ data vector_data(const Emission& e, size_t v) {
     d.set("values", literal_list(t));
     d.set("tolerance", text(static_cast<int64_t>(e.options.tolerance * 1e6)));
     d.set("number", text(static_cast<int64_t>(v)));
+    if (i >= n_in) d.set("range", range_literal(e, i - n_in));
     return d;
   };
   data d;
