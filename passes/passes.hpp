@@ -6,7 +6,9 @@
 namespace netsuke {
 
 bool dense_from_matmul(Graph& g, const PassOptions& options);
+bool fold_constants(Graph& g, const PassOptions& options);
 bool fuse_activations(Graph& g, const PassOptions& options);
+bool merge_duplicates(Graph& g, const PassOptions& options);
 bool remove_dead_code(Graph& g, const PassOptions& options);
 bool remove_identities(Graph& g, const PassOptions& options);
 bool to_nhwc(Graph& g, const PassOptions& options);

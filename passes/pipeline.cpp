@@ -10,11 +10,16 @@ namespace {
 constexpr bool kRequired = true;
 
 constexpr Pass kPipeline[] = {
-    // The loader has folded constants and brought every operator to its canonical form.
-    {"remove-identities", remove_identities, "reshapes to the same shape hide neighbours from each other"},
+    // The loader has folded constants and brought every operator to its canonical form. Feature maps are
+    // channels first, no node has a fused activation.
+    {"remove-identities", remove_identities, "nodes that change nothing hide neighbours from each other"},
+    {"merge-duplicates", merge_duplicates, "what is computed twice is computed once; also gives later passes single readers"},
     {"dense-from-matmul", dense_from_matmul, "Gemm, MatMul and MatMul + Add become one operator with packed weights"},
-    // From here on weights have their final values.
+    // From here on matrix products with constant weights are Dense.
+    {"fold-constants", fold_constants, "what the passes above made constant is computed here, not on the device"},
+    // From here on weights have their final values; only whole channels still go.
     {"fuse-activations", fuse_activations, "an activation costs nothing inside the loop that makes its input"},
+    // From here on feature maps have their final channels; those that windows read are channels last.
     {"to-nhwc", to_nhwc, "kernels want channels last; transposes cancel, follow or go into weights", kRequired},
     {"remove-dead-code", remove_dead_code, "what the passes above left without a reader goes"},
 };

@@ -1,26 +1,85 @@
-// y = Reshape(x) to x's own shape        →   readers of y read x
+// y = Op(x), which changes nothing       →   readers of y read x
 // z = Reshape(Reshape(x, a), b)          →   z = Reshape(x, b)
 //
-// Needs canonical reshapes. One that makes a graph output stays: it costs nothing and keeps the name.
+// Op is a Reshape, Cast, Expand or Tile to what x is already, a Transpose that moves nothing, a Pad by
+// nothing, a Slice of everything, a Concat of one, a Clip to [-inf, inf], or arithmetic with a neutral
+// constant: * 1, / 1, + 0, - 0, power of 1. One that makes a graph output becomes a Reshape, which costs
+// nothing and keeps the name. Exact, but for x + 0: -0 stays -0 here and would have become +0.
+#include <algorithm>
+#include <limits>
+
+#include "ops/activation.hpp"
 #include "passes/passes.hpp"
+#include "passes/rewrite.hpp"
 
 namespace netsuke {
+namespace {
+
+bool all_are(const Node& n, const std::string& key, int64_t value) {
+  if (!has_attribute(n, key)) return true;
+  const auto& values = get_ints(n, key);
+  return std::all_of(values.begin(), values.end(), [&](int64_t v) { return v == value; });
+}
+
+bool moves_nothing(const Node& n) {
+  const auto& perm = get_ints(n, "perm");
+  return std::is_sorted(perm.begin(), perm.end());
+}
+
+bool clips_nothing(const Node& n) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  Activation a = activation_of(n);
+  return a.function == "clip" && a.arguments[0] == -kInfinity && a.arguments[1] == kInfinity;
+}
+
+// The operand that an arithmetic node hands on unchanged, or kNoValue.
+ValueId neutral_operand(const Graph& g, const Node& n) {
+  bool commutes = n.op == "Mul" || n.op == "Add";
+  float neutral = n.op == "Add" || n.op == "Sub" ? 0.0f : 1.0f;
+  if (uniform_constant(g, n.inputs[1]) == neutral) return n.inputs[0];
+  if (commutes && uniform_constant(g, n.inputs[0]) == neutral) return n.inputs[1];
+  return kNoValue;
+}
+
+// Where types and shapes of x and y are equal.
+bool is_identity(const Node& n) {
+  if (n.op == "Reshape" || n.op == "Cast" || n.op == "Expand" || n.op == "Tile") return true;
+  if (n.op == "Transpose") return moves_nothing(n);
+  if (n.op == "Pad") return all_are(n, "pads", 0);
+  if (n.op == "Slice") return all_are(n, "steps", 1);
+  if (n.op == "Concat") return n.inputs.size() == 1;
+  return clips_nothing(n);
+}
+
+// The value that the node's only output equals, or kNoValue.
+ValueId same_as(const Graph& g, const Node& n) {
+  if (n.inputs.empty() || n.outputs.size() != 1 || !n.activations.empty()) return kNoValue;
+  bool arithmetic = n.op == "Mul" || n.op == "Div" || n.op == "Add" || n.op == "Sub" || n.op == "Pow";
+  ValueId x = arithmetic ? neutral_operand(g, n) : is_identity(n) ? n.inputs[0] : kNoValue;
+  if (x == kNoValue || g[x].type != g[n.outputs[0]].type || g[x].shape != g[n.outputs[0]].shape) return kNoValue;
+  return x;
+}
+
+// A Reshape of a Reshape reads the first one's input.
+bool skip_reshape(const Graph& g, const Links& links, Node& n) {
+  if (n.op != "Reshape") return false;
+  const Node* before = producer_of(g, links, n.inputs[0]);
+  if (!before || before->op != "Reshape" || !before->activations.empty()) return false;
+  n.inputs[0] = before->inputs[0];
+  return true;
+}
+
+}  // namespace
 
 bool remove_identities(Graph& g, const PassOptions& options) {
   Links links = link(g);
   bool changed = false;
   for (Node& n : g.nodes) {
-    if (n.op != "Reshape" || !n.activations.empty()) continue;
-    int producer = links.producer[static_cast<size_t>(n.inputs[0])];
-    if (producer >= 0 && g.nodes[static_cast<size_t>(producer)].op == "Reshape" &&
-        g.nodes[static_cast<size_t>(producer)].activations.empty()) {
-      n.inputs[0] = g.nodes[static_cast<size_t>(producer)].inputs[0];
-      producer = links.producer[static_cast<size_t>(n.inputs[0])];
-      changed = true;
-    }
-    if (g[n.inputs[0]].shape != g[n.outputs[0]].shape) continue;
-    if (links.is_output[static_cast<size_t>(n.outputs[0])]) continue;  // keeps the output's own name
-    replace_uses(g, n.outputs[0], n.inputs[0]);
+    changed |= skip_reshape(g, links, n);
+    ValueId x = same_as(g, n);
+    bool settled = n.op == "Reshape" && links.is_output[static_cast<size_t>(n.outputs[0])];
+    if (x == kNoValue || settled) continue;
+    bypass(g, links, n, x);
     changed = true;
   }
   return remove_dead_code(g, options) || changed;
