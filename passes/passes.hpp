@@ -8,6 +8,8 @@ namespace netsuke {
 bool dense_from_matmul(Graph& g, const PassOptions& options);
 bool fold_constants(Graph& g, const PassOptions& options);
 bool fuse_activations(Graph& g, const PassOptions& options);
+bool fuse_batch_norm(Graph& g, const PassOptions& options);
+bool fuse_pad(Graph& g, const PassOptions& options);
 bool merge_duplicates(Graph& g, const PassOptions& options);
 bool remove_dead_code(Graph& g, const PassOptions& options);
 bool remove_identities(Graph& g, const PassOptions& options);

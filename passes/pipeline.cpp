@@ -16,6 +16,8 @@ constexpr Pass kPipeline[] = {
     {"merge-duplicates", merge_duplicates, "what is computed twice is computed once; also gives later passes single readers"},
     {"dense-from-matmul", dense_from_matmul, "Gemm, MatMul and MatMul + Add become one operator with packed weights"},
     // From here on matrix products with constant weights are Dense.
+    {"fuse-pad", fuse_pad, "a padded copy of a map costs RAM and time; windows pad as they read"},
+    {"fuse-batch-norm", fuse_batch_norm, "BatchNormalization and other per-channel arithmetic cost nothing once inside the weights"},
     {"fold-constants", fold_constants, "what the passes above made constant is computed here, not on the device"},
     // From here on weights have their final values; only whole channels still go.
     {"fuse-activations", fuse_activations, "an activation costs nothing inside the loop that makes its input"},
