@@ -14,6 +14,7 @@ constexpr Pass kPipeline[] = {
     // channels first, no node has a fused activation.
     {"remove-identities", remove_identities, "nodes that change nothing hide neighbours from each other"},
     {"merge-duplicates", merge_duplicates, "what is computed twice is computed once; also gives later passes single readers"},
+    {"recognise-activations", recognise_activations, "exporters spell HardSwish, Gelu, Mish ... in up to nine nodes, each a loop over the map"},
     {"dense-from-matmul", dense_from_matmul, "Gemm, MatMul and MatMul + Add become one operator with packed weights"},
     // From here on matrix products with constant weights are Dense.
     {"fuse-pad", fuse_pad, "a padded copy of a map costs RAM and time; windows pad as they read"},

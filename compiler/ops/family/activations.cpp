@@ -45,6 +45,7 @@ Activation activation_of(const Node& n) {
   if (n.op == "Softsign") return {"softsign", {}};
   if (n.op == "Gelu") return {get_string(n, "approximate") == "tanh" ? "gelu_tanh" : "gelu", {}};
   if (n.op == "Mish") return {"mish", {}};
+  if (n.op == "Silu") return {"silu", {}};
   if (n.op == "Erf") return {"erf", {}};
   if (n.op == "ThresholdedRelu") return {"thresholded_relu", {alpha()}};
   return {};
@@ -74,6 +75,13 @@ constexpr Op unary(std::string_view name, void (*canonicalise)(Canonicaliser&), 
           .lower = lower_activation, .quantisation = rule, .limits = "Float32 only."};
 }
 
+// x Sigmoid(x): netsuke's own, made by pass recognise-activations.
+constexpr Op silu() {
+  Op op = unary("Silu", nullptr, QuantRule::kMeasured);
+  op.domain = "netsuke";
+  return op;
+}
+
 constexpr Op kOps[] = {
     unary("Relu", nullptr, QuantRule::kSameScale),
     unary("LeakyRelu", canonicalise_leaky_relu, QuantRule::kMeasured),
@@ -88,6 +96,7 @@ constexpr Op kOps[] = {
     unary("Softsign", nullptr, QuantRule::kFixed),
     unary("Gelu", canonicalise_gelu, QuantRule::kMeasured),
     unary("Mish", nullptr, QuantRule::kMeasured),
+    silu(),
     unary("Erf", nullptr, QuantRule::kFixed),
     unary("ThresholdedRelu", canonicalise_alpha_one, QuantRule::kMeasured),
 };
