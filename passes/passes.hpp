@@ -12,6 +12,7 @@ bool fuse_batch_norm(Graph& g, const PassOptions& options);
 bool fuse_pad(Graph& g, const PassOptions& options);
 bool merge_duplicates(Graph& g, const PassOptions& options);
 bool recognise_activations(Graph& g, const PassOptions& options);
+bool remove_dead_channels(Graph& g, const PassOptions& options);
 bool remove_dead_code(Graph& g, const PassOptions& options);
 bool remove_identities(Graph& g, const PassOptions& options);
 bool to_nhwc(Graph& g, const PassOptions& options);

@@ -22,6 +22,7 @@ constexpr Pass kPipeline[] = {
     {"fold-constants", fold_constants, "what the passes above made constant is computed here, not on the device"},
     // From here on weights have their final values; only whole channels still go.
     {"fuse-activations", fuse_activations, "an activation costs nothing inside the loop that makes its input"},
+    {"remove-dead-channels", remove_dead_channels, "training leaves filters that are zero: with what they feed, half of a MobileNet's work"},
     // From here on feature maps have their final channels; those that windows read are channels last.
     {"to-nhwc", to_nhwc, "kernels want channels last; transposes cancel, follow or go into weights", kRequired},
     {"remove-dead-code", remove_dead_code, "what the passes above left without a reader goes"},
