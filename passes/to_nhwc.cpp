@@ -32,11 +32,11 @@ constexpr auto kElementwise = std::to_array<std::string_view>(
      "Neg", "Not", "Or", "PRelu", "Pow", "QuantizeLinear", "Reciprocal", "Round", "Shrink", "Sign", "Sin", "Sinh",
      "Sqrt", "Sub", "Sum", "Tan", "Where", "Xor"});
 
-// Work along attribute `axis` or `axes`, or carry one value for each dimension (Pad, Resize, Tile).
+// Work along attribute `axis` or `axes`, or carry one value for each dimension (Pad, Slice, Tile).
 constexpr auto kAlongAxes = std::to_array<std::string_view>(
-    {"ArgMax", "ArgMin", "Concat", "CumSum", "LogSoftmax", "LpNormalization", "Pad", "ReduceL1", "ReduceL2",
+    {"ArgMax", "ArgMin", "BatchNormalization", "Concat", "CumSum", "LogSoftmax", "LpNormalization", "Pad", "ReduceL1", "ReduceL2",
      "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum",
-     "ReduceSumSquare", "Resize", "Slice", "Softmax", "Split", "Tile"});
+     "ReduceSumSquare", "Resample", "Slice", "Softmax", "Split", "Tile"});
 
 template <size_t kCount>
 bool contains(const std::array<std::string_view, kCount>& names, const std::string& op) {
@@ -52,7 +52,7 @@ bool is_elementwise(const Node& n) {
 
 bool is_along_axes(const Node& n) {
   if (!contains(kAlongAxes, n.op)) return false;
-  return has_attribute(n, "axis") || has_attribute(n, "axes") || n.op == "Pad" || n.op == "Resize" || n.op == "Tile";
+  return has_attribute(n, "axis") || has_attribute(n, "axes") || n.op == "Pad" || n.op == "Slice" || n.op == "Tile";
 }
 
 bool follows_inputs(const Node& n) { return is_elementwise(n) || is_along_axes(n); }
@@ -221,8 +221,7 @@ void rename_axes(Node& n, const Permutation& order) {
       std::for_each(ints->begin(), ints->end(), rename);
       std::sort(ints->begin(), ints->end());
     }
-    bool per_dimension = key == "pads" || key == "repeats" || key == "scales" || key == "shape" || key == "sizes" ||
-                         key == "starts" || key == "steps" || key == "roi";
+    bool per_dimension = key == "pads" || key == "repeats" || key == "shape" || key == "starts" || key == "steps";
     if (!per_dimension) continue;
     if (ints) reorder(*ints, order);
     if (auto* floats = std::get_if<std::vector<float>>(&value)) reorder(*floats, order);
@@ -246,8 +245,8 @@ bool rebuild_along_axes(State& p, Node& n) {
   if (order.empty() || !pays(p, n, order)) return false;
   bool shrinks = has_attribute(n, "keepdims") && get_int(n, "keepdims") == 0;
   Permutation of_output = shrinks ? order_of_rest(n, order) : order;
-  for (ValueId& in : n.inputs)
-    if (in != kNoValue && p.lazy.graph[in].shape.size() == rank) in = permuted_value(p.lazy, in, order);
+  for (size_t i = 0; i < n.inputs.size(); i++)  // those of other operators are parameters
+    if (i == 0 || n.op == "Concat") n.inputs[i] = permuted_value(p.lazy, n.inputs[i], order);
   rename_axes(n, order);
   append_permuted(p, std::move(n), inverse(of_output));
   return true;
