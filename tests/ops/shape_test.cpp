@@ -80,6 +80,22 @@ TEST_CASE("EyeLike and NonZero") {
         "not-constant: NonZero: the input is computed at run time");
 }
 
+TEST_CASE("The reshape of a PyTorch export (Shape, Gather, Unsqueeze, Concat) vanishes at load") {
+  Graph g = load_text(R"(g (float[1,4,3,2] x) => (float[1,24] y) {
+    shape = Shape(x)
+    zero = Constant<value = int64 {0}>()
+    batch = Gather<axis = 0>(shape, zero)
+    axes = Constant<value_ints = [0]>()
+    batch1 = Unsqueeze(batch, axes)
+    rest = Constant<value_ints = [-1]>()
+    target = Concat<axis = 0>(batch1, rest)
+    y = Reshape(x, target)
+  })");
+  REQUIRE(g.nodes.size() == 1);
+  CHECK(g.nodes[0].op == "Reshape");
+  CHECK(get_ints(g.nodes[0], "shape") == Shape{1, 24});
+}
+
 TEST_CASE("The upsampling of a PyTorch export (Shape, Slice, Concat, Range, Expand, Tile) vanishes at load") {
   Graph g = load_text(R"(g (float[1,2,3,4] x) => (int64[2,4] y, float[1,2,3,4] z) {
     shape = Shape(x)
