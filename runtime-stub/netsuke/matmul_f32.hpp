@@ -1,4 +1,4 @@
-// Batched matrix product of two tensors that are both computed at run time, float32.
+// Batched matrix product, float32; either operand may be a constant (P::a_rom, P::b_rom).
 //
 //   a: matrices [m][k]   b: matrices [k][n]   out [batch_0]..[batch_3][m][n], dense
 //   out[..][i][j] = act(sum over l of a[..][i][l] * b[..][l][j])
@@ -44,6 +44,20 @@ constexpr int matmul_lanes(int32_t m) {
   return kSoftFloat ? 1 : (m == 1 ? 16 : (m <= 3 ? 6 : 4));
 }
 
+#if defined(__AVR__)
+// Either operand may be a constant in program memory (P::a_rom, P::b_rom).
+template <class P>
+inline void matmul_one(const float* a, const float* b, float* out) {
+  for (index_t i = 0; i < P::m; ++i) {
+    for (index_t j = 0; j < P::n; ++j) {
+      float sum = 0.0f;
+      for (index_t l = 0; l < P::k; ++l)
+        sum += read<P::a_rom>(a + i * P::k + l) * read<P::b_rom>(b + l * P::n + j);
+      *out++ = P::act(sum);
+    }
+  }
+}
+#else
 template <class P>
 inline void matmul_one(const float* a, const float* b, float* out) {
   constexpr int kLanes = matmul_lanes(P::m);
@@ -55,6 +69,8 @@ inline void matmul_one(const float* a, const float* b, float* out) {
   }
   if (kRest > 0) matmul_columns<P, (kRest > 0 ? kRest : 1)>(a, b, out);
 }
+
+#endif  // __AVR__
 
 template <class P>
 inline void matmul_f32(const float* a, const float* b, float* out) {

@@ -2,20 +2,14 @@
 //
 // Dense is netsuke's own: out[b, o] = bias[o] + sum_i in[b, i] * weights[o, i], weights and bias
 // constant. Pass dense_from_matmul makes it out of Gemm, and of MatMul with a constant right side.
+//
+// Canonical form: a Gemm that such a Dense can stand for stays, any other becomes Transpose, MatMul, Mul, Add.
 #include "lower/lowering.hpp"
 #include "lower/pack.hpp"
-#include "ops/helpers.hpp"
+#include "ops/movement.hpp"
 
 namespace netsuke {
 namespace {
-
-void canonicalise_gemm(Canonicaliser& c) {
-  set_default(c.node, "alpha", 1.0f);
-  set_default(c.node, "beta", 1.0f);
-  set_default<int64_t>(c.node, "transA", 0);
-  set_default<int64_t>(c.node, "transB", 0);
-  c.node.attributes.erase("broadcast");  // of opset 6
-}
 
 struct GemmShape {
   int64_t m, n, k_a, k_b;
@@ -30,7 +24,20 @@ GemmShape gemm_shape(const Graph& g, const Node& n) {
   return {a[ta ? 1 : 0], b[tb ? 0 : 1], a[ta ? 0 : 1], b[tb ? 1 : 0]};
 }
 
-void infer_gemm(Graph& g, Node& n) {
+// A bias that is one number for each column, or one for all: what a dense layer adds.
+bool is_column_bias(const Shape& c, int64_t columns) {
+  int64_t count = count_of(c);
+  return count == 1 || (count == columns && c.back() == columns);
+}
+
+// Right side constant, left side as it is: pass dense_from_matmul makes a Dense of it.
+bool is_dense(const Canonicaliser& c, int64_t columns) {
+  const Node& n = c.node;
+  if (get_int(n, "transA") != 0 || !constant_of(c.graph, n.inputs[1])) return false;
+  return !has_input(n, 2) || (constant_of(c.graph, n.inputs[2]) && is_column_bias(shape_of(c.graph, n, 2), columns));
+}
+
+void check_gemm(const Graph& g, const Node& n) {
   for (size_t i = 0; i < n.inputs.size(); i++) require_type(g, n, i, {DType::kFloat32});
   GemmShape s = gemm_shape(g, n);
   if (s.k_a != s.k_b)
@@ -38,6 +45,53 @@ void infer_gemm(Graph& g, Node& n) {
                             to_string(shape_of(g, n, 1)), s.k_a, s.k_b));
   if (has_input(n, 2) && broadcast(n, {s.m, s.n}, shape_of(g, n, 2)) != Shape{s.m, s.n})
     mismatch(n, fmt::format("C has shape {}, the product [{},{}]", to_string(shape_of(g, n, 2)), s.m, s.n));
+}
+
+ValueId transposed(Canonicaliser& c, ValueId v) {
+  return add_preceding(c, "Transpose", {v}, {{"perm", Shape{1, 0}}});
+}
+
+ValueId scaled(Canonicaliser& c, ValueId v, float factor) {
+  if (factor == 1) return v;
+  ValueId constant = add_constant(c.graph, c.node.name + "/factor", make_tensor<float>({}, std::span<const float>(&factor, 1)));
+  return add_preceding(c, "Mul", {v, constant});
+}
+
+// alpha * a * b + beta * c in single steps; those on constants are folded at once.
+void compose_gemm(Canonicaliser& c) {
+  Node n = c.node;
+  ValueId a = get_int(n, "transA") ? transposed(c, n.inputs[0]) : n.inputs[0];
+  ValueId b = get_int(n, "transB") ? transposed(c, n.inputs[1]) : n.inputs[1];
+  bool scale_b = constant_of(c.graph, n.inputs[1]) != nullptr;
+  if (scale_b) b = scaled(c, b, get_float(n, "alpha"));
+  bool plain = !has_input(n, 2) && (scale_b || get_float(n, "alpha") == 1);
+  if (plain) {
+    c.node = Node{"MatMul", n.name, {a, b}, n.outputs, {}, {}};
+    return;
+  }
+  ValueId product = add_preceding(c, "MatMul", {a, b});
+  if (!has_input(n, 2)) {
+    product = scaled(c, product, get_float(n, "alpha"));
+    c.node = Node{"Identity", n.name, {product}, n.outputs, {}, {}};
+    return;
+  }
+  if (!scale_b) product = scaled(c, product, get_float(n, "alpha"));
+  c.node = Node{"Add", n.name, {product, scaled(c, n.inputs[2], get_float(n, "beta"))}, n.outputs, {}, {}};
+}
+
+void canonicalise_gemm(Canonicaliser& c) {
+  set_default(c.node, "alpha", 1.0f);
+  set_default(c.node, "beta", 1.0f);
+  set_default<int64_t>(c.node, "transA", 0);
+  set_default<int64_t>(c.node, "transB", 0);
+  c.node.attributes.erase("broadcast");  // of opset 6
+  check_gemm(c.graph, c.node);
+  if (!is_dense(c, gemm_shape(c.graph, c.node).n)) compose_gemm(c);
+}
+
+void infer_gemm(Graph& g, Node& n) {
+  check_gemm(g, n);
+  GemmShape s = gemm_shape(g, n);
   set_output(g, n, 0, DType::kFloat32, {s.m, s.n});
 }
 
@@ -104,6 +158,55 @@ void eval_matmul(Evaluation& e) {
   });
 }
 
+// One batch dimension of the product; the steps are in floats, 0 where an operand is broadcast.
+struct BatchLoop {
+  int64_t count, a_step, b_step;
+};
+
+std::vector<BatchLoop> batch_loops(const MatMulShape& s) {
+  std::vector<BatchLoop> loops;
+  auto step = [](const Shape& shape, size_t from_last) {
+    size_t d = shape.size() - 3 - from_last;
+    return shape.size() < 3 + from_last || shape[d] == 1 ? 0 : span_count(shape, d + 1, shape.size());
+  };
+  for (size_t i = s.batch.size(); i-- > 0;) {
+    if (s.batch[s.batch.size() - 1 - i] == 1) continue;
+    BatchLoop loop{s.batch[s.batch.size() - 1 - i], step(s.a, i), step(s.b, i)};
+    bool joins = !loops.empty() && loops.back().a_step == loop.a_step * loop.count &&
+                 loops.back().b_step == loop.b_step * loop.count;
+    if (joins) loop.count *= loops.back().count, loops.pop_back();
+    loops.push_back(loop);
+  }
+  return loops;
+}
+
+void lower_matmul(Lowering& l, const Node& n) {
+  MatMulShape s = matmul_shape(l.graph, n);
+  int64_t m = s.a[s.a.size() - 2], k = s.a.back(), columns = s.b.back();
+  std::vector<BatchLoop> loops = batch_loops(s);
+  // Matrices under each other that meet the same right side are one tall matrix.
+  if (!loops.empty() && loops.back().b_step == 0 && loops.back().a_step == m * k) {
+    m *= loops.back().count;
+    loops.pop_back();
+  }
+  if (loops.size() > 4) refuse(n, "more than four batch dimensions that do not join");
+  loops.insert(loops.begin(), 4 - loops.size(), BatchLoop{1, 0, 0});
+  BufferId a = buffer_of(l, n.inputs[0]), b = buffer_of(l, n.inputs[1]);
+  Call call = make_call(n, "matmul_f32", "matmul_f32.hpp");
+  for (size_t i = 0; i < 4; i++) {
+    call.parameters.push_back({fmt::format("batch_{}", i), loops[i].count});
+    call.parameters.push_back({fmt::format("a_stride_{}", i), loops[i].a_step});
+    call.parameters.push_back({fmt::format("b_stride_{}", i), loops[i].b_step});
+  }
+  call.parameters.insert(call.parameters.end(), {{"m", m}, {"k", k}, {"n", columns},
+                                                 {"a_rom", l.program[a].place == Place::kConstant},
+                                                 {"b_rom", l.program[b].place == Place::kConstant},
+                                                 activation_parameter(n)});
+  call.arguments = {read(a), read(b), write(buffer_of(l, n.outputs[0]))};
+  call.macs = count_of(s.batch) * s.a[s.a.size() - 2] * k * columns;
+  l.program.calls.push_back(std::move(call));
+}
+
 void infer_dense(Graph& g, Node& n) {
   Shape out = shape_of(g, n, 0);
   out.back() = shape_of(g, n, 1)[0];
@@ -141,7 +244,7 @@ constexpr Op kOps[] = {
     {.name = "Gemm", .min_inputs = 2, .max_inputs = 3, .canonicalise = canonicalise_gemm, .infer = infer_gemm,
      .eval = eval_gemm, .quantisation = QuantRule::kWeighted, .limits = "Float32 only."},
     {.name = "MatMul", .min_inputs = 2, .max_inputs = 2, .infer = infer_matmul, .eval = eval_matmul,
-     .quantisation = QuantRule::kWeighted, .limits = "Float32 only."},
+     .lower = lower_matmul, .quantisation = QuantRule::kWeighted, .limits = "Float32 only."},
     {.name = "Dense", .domain = "netsuke", .min_inputs = 2, .max_inputs = 3, .infer = infer_dense, .eval = eval_dense,
      .lower = lower_dense, .quantisation = QuantRule::kWeighted},
 };
