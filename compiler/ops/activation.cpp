@@ -32,6 +32,8 @@ constexpr ActivationInfo kActivations[] = {
     {"mish", 0, [](double x, Args) { return x * std::tanh(softplus(x)); }},
     {"erf", 0, [](double x, Args) { return std::erf(x); }},
     {"thresholded_relu", 1, [](double x, Args a) { return x > a[0] ? x : 0; }},
+    {"shrink", 2, [](double x, Args a) { return x < -a[1] ? x + a[0] : x > a[1] ? x - a[0] : 0; }},
+    {"swish", 1, [](double x, Args a) { return x * sigmoid(a[0] * x); }},
     {"silu", 0, [](double x, Args) { return x * sigmoid(x); }},
 };
 

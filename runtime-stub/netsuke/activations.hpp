@@ -51,6 +51,10 @@ static inline float thresholded_relu(float x, float alpha) {
   return x > alpha ? x : 0.0f;
 }
 
+static inline float shrink(float x, float bias, float lambd) {
+  return x < -lambd ? x + bias : (x > lambd ? x - bias : 0.0f);
+}
+
 static inline float hard_sigmoid(float x, float alpha, float beta) {
   return clip(alpha * x + beta, 0.0f, 1.0f);
 }

@@ -1,5 +1,7 @@
 // The element functions of ops/activation.*: float unary operators that can also be fused behind
 // another node.
+#include <limits>
+
 #include "lower/lowering.hpp"
 #include "ops/activation.hpp"
 #include "ops/helpers.hpp"
@@ -21,6 +23,51 @@ void canonicalise_selu(Canonicaliser& c) {
   default_alpha(c, kSeluAlpha);
   set_default(c.node, "gamma", kSeluGamma);
 }
+void canonicalise_shrink(Canonicaliser& c) {
+  set_default(c.node, "bias", 0.0f);
+  set_default(c.node, "lambd", 0.5f);
+}
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+// A bound of Clip that is known and float32 becomes an attribute.
+void clip_bound_to_attribute(Canonicaliser& c, size_t i, const std::string& key) {
+  if (!has_input(c.node, i)) return set_default(c.node, key, i == 1 ? -kInfinity : kInfinity);
+  input_to_float(c, i, key);
+}
+
+// Other types and bounds of the run time: Clip(x, low, high)  →  Min(Max(x, low), high)
+void clip_to_extremes(Canonicaliser& c) {
+  Node& n = c.node;
+  ValueId low = has_input(n, 1) ? n.inputs[1] : kNoValue, high = has_input(n, 2) ? n.inputs[2] : kNoValue;
+  if (low != kNoValue && high != kNoValue) n.inputs[0] = add_preceding(c, "Max", {n.inputs[0], low});
+  n.op = high != kNoValue ? "Min" : low != kNoValue ? "Max" : "Identity";
+  n.inputs = {n.inputs[0]};
+  if (n.op != "Identity") n.inputs.push_back(high != kNoValue ? high : low);
+}
+
+// Opset 6 has attributes (by default the largest floats), 11 has inputs. A lower bound above the upper one
+// loses against it.
+void canonicalise_clip(Canonicaliser& c) {
+  Node& n = c.node;
+  for (size_t i : {1u, 2u})
+    if (has_input(n, i) && count_of(shape_of(c.graph, n, i)) != 1)
+      mismatch(n, fmt::format("bound '{}' has shape {}", c.graph[n.inputs[i]].name, to_string(shape_of(c.graph, n, i))),
+               "the bounds must be scalars");
+  if (c.opset < 11 && type_of(c.graph, n, 0) != DType::kFloat32)
+    refuse(n, fmt::format("input '{}' has type {}", c.graph[n.inputs[0]].name, name_of(type_of(c.graph, n, 0))));
+  bool known = true;
+  for (size_t i : {1u, 2u}) known &= !has_input(n, i) || constant_of(c.graph, n.inputs[i]);
+  if (type_of(c.graph, n, 0) != DType::kFloat32 || !known) return clip_to_extremes(c);
+  if (c.opset < 11) {
+    set_default(n, "min", std::numeric_limits<float>::lowest());
+    set_default(n, "max", std::numeric_limits<float>::max());
+  }
+  clip_bound_to_attribute(c, 2, "max");
+  clip_bound_to_attribute(c, 1, "min");
+  n.attributes["min"] = std::min(get_float(n, "min"), get_float(n, "max"));
+}
+
 void canonicalise_gelu(Canonicaliser& c) { set_default(c.node, "approximate", std::string("none")); }
 
 void infer_float_unary(Graph& g, Node& n) {
@@ -47,6 +94,11 @@ Activation activation_of(const Node& n) {
   if (n.op == "Mish") return {"mish", {}};
   if (n.op == "Silu") return {"silu", {}};
   if (n.op == "Erf") return {"erf", {}};
+  if (n.op == "Swish" && alpha() == 1.0f) return {"silu", {}};
+  if (n.op == "Swish") return {"swish", {alpha()}};
+  if (n.op == "Shrink") return {"shrink", {get_float(n, "bias"), get_float(n, "lambd")}};
+  if (n.op == "Clip" && get_float(n, "min") == 0 && get_float(n, "max") == kInfinity) return {"relu", {}};
+  if (n.op == "Clip") return {"clip", {get_float(n, "min"), get_float(n, "max")}};
   if (n.op == "ThresholdedRelu") return {"thresholded_relu", {alpha()}};
   return {};
 }
@@ -99,6 +151,11 @@ constexpr Op kOps[] = {
     silu(),
     unary("Erf", nullptr, QuantRule::kFixed),
     unary("ThresholdedRelu", canonicalise_alpha_one, QuantRule::kMeasured),
+    unary("Swish", canonicalise_alpha_one, QuantRule::kMeasured),
+    unary("Shrink", canonicalise_shrink, QuantRule::kMeasured),
+    {.name = "Clip", .since = 6, .max_inputs = 3, .canonicalise = canonicalise_clip, .infer = infer_float_unary,
+     .eval = eval_activation, .lower = lower_activation, .quantisation = QuantRule::kSameScale,
+     .limits = "The bounds must be scalars; before opset 11 float32 only."},
 };
 
 }  // namespace
