@@ -36,6 +36,7 @@ struct ModelSummary {
   std::map<std::string, int> operators;  // name (with its domain when not ai.onnx) -> number of nodes
   std::vector<UnsupportedNode> unsupported;
 };
-ModelSummary summarise_model(const std::filesystem::path& path);
+// Every reason found, not only the first. Throws only when the file is not an ONNX model.
+ModelSummary summarise_model(const std::filesystem::path& path, const LoadOptions& options = {});
 
 }  // namespace netsuke

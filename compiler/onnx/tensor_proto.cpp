@@ -1,3 +1,5 @@
+// TensorProto -> Tensor.
+#include <bit>
 #include <cstring>
 
 #include "onnx/load.hpp"
@@ -11,51 +13,101 @@ namespace {
   fail("bad-tensor", name, std::move(message), std::move(hint));
 }
 
-std::string external_bytes(const onnx::TensorProto& t, const std::string& name,
-                           const std::filesystem::path& directory) {
-  std::string location;
-  size_t offset = 0, length = std::string::npos;
-  for (const auto& entry : t.external_data()) {
-    if (entry.key() == "location") location = entry.value();
-    if (entry.key() == "offset") offset = std::stoull(entry.value());
-    if (entry.key() == "length") length = std::stoull(entry.value());
+// IEEE 754 binary16 to binary32; exact.
+float half_to_float(uint16_t h) {
+  uint32_t sign = (h & 0x8000u) << 16, exponent = h >> 10 & 31, fraction = h & 0x3FF;
+  if (exponent == 0) {  // zero or subnormal: fraction * 2^-24
+    float magnitude = static_cast<float>(fraction) * 0x1p-24f;
+    return sign ? -magnitude : magnitude;
   }
-  std::filesystem::path relative(location);
-  if (location.empty() || relative.is_absolute() || *relative.lexically_normal().begin() == "..")
-    fail_tensor(name, fmt::format("its external data is at '{}', outside the model's directory", location),
-                "put the data file beside the model");
-  std::string content = read_file(directory / relative);
-  if (offset > content.size() || (length != std::string::npos && length > content.size() - offset))
-    fail_tensor(name, fmt::format("its external data reaches past the end of '{}'", location),
-                "copy the complete data file beside the model");
-  return content.substr(offset, length);
+  uint32_t wide = exponent == 31 ? 255 : exponent + 112;
+  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
 }
 
-// The typed repeated field, converted to T. Small types share int32_data.
-template <class T>
-void copy_field(const onnx::TensorProto& t, const std::string& name, std::span<T> out) {
-  auto copy = [&](const auto& field) {
-    if (static_cast<size_t>(field.size()) != out.size())
-      fail_tensor(name, fmt::format("it has {} values but a shape of {} elements", field.size(), out.size()));
-    for (int i = 0; i < field.size(); i++) out[static_cast<size_t>(i)] = static_cast<T>(field.Get(i));
-  };
-  if constexpr (std::is_same_v<T, float>) copy(t.float_data());
-  else if constexpr (std::is_same_v<T, double>) copy(t.double_data());
-  else if constexpr (std::is_same_v<T, int64_t>) copy(t.int64_data());
-  else if constexpr (std::is_same_v<T, uint64_t> || std::is_same_v<T, uint32_t>) copy(t.uint64_data());
-  else copy(t.int32_data());
+float bfloat_to_float(uint16_t b) { return std::bit_cast<float>(uint32_t{b} << 16); }
+
+void check_count(const std::string& name, int64_t found, const Shape& shape) {
+  if (found != count_of(shape))
+    fail_tensor(name, fmt::format("it has {} values, its shape {} needs {}", found, to_string(shape), count_of(shape)));
 }
 
-void normalise_bools(Tensor& t) {
-  if (t.type == DType::kBool)
-    for (uint8_t& b : t.bytes) b = b != 0;
+// Data in one of the typed fields. The count is checked before memory is taken: the shape may lie.
+template <class Field>
+Tensor from_field(DType type, const Shape& shape, const std::string& name, const Field& field) {
+  check_count(name, field.size(), shape);
+  Tensor tensor(type, shape);
+  visit_type(type, [&]<class T>() {
+    for (int i = 0; i < field.size(); i++) tensor.as<T>()[static_cast<size_t>(i)] = static_cast<T>(field.Get(i));
+  });
+  return tensor;
+}
+
+Tensor from_typed_field(const onnx::TensorProto& t, DType type, const Shape& shape, const std::string& name) {
+  switch (type) {
+    case DType::kFloat32: return from_field(type, shape, name, t.float_data());
+    case DType::kFloat64: return from_field(type, shape, name, t.double_data());
+    case DType::kInt64: return from_field(type, shape, name, t.int64_data());
+    case DType::kUint32:
+    case DType::kUint64: return from_field(type, shape, name, t.uint64_data());
+    default: return from_field(type, shape, name, t.int32_data());
+  }
+}
+
+std::string raw_bytes(const onnx::TensorProto& t, const Shape& shape, int64_t element_bytes, const std::string& name,
+                      const std::filesystem::path& directory) {
+  const int64_t needed = count_of(shape) * element_bytes;
+  if (t.data_location() == onnx::TensorProto::EXTERNAL) return external_bytes(t, needed, name, directory);
+  if (static_cast<int64_t>(t.raw_data().size()) != needed)
+    fail_tensor(name, fmt::format("it has {} bytes of data, its type {} and shape {} need {}", t.raw_data().size(),
+                                  onnx_type_name(t.data_type()), to_string(shape), needed));
+  return t.raw_data();
+}
+
+Tensor from_raw(const onnx::TensorProto& t, DType type, const Shape& shape, const std::string& name,
+                const std::filesystem::path& directory) {
+  std::string bytes = raw_bytes(t, shape, size_of(type), name, directory);
+  Tensor tensor(type, shape);
+  std::copy(bytes.begin(), bytes.end(), tensor.bytes.begin());
+  if (type == DType::kBool)
+    for (uint8_t& b : tensor.bytes) b = b != 0;
+  return tensor;
+}
+
+Tensor from_half(const onnx::TensorProto& t, bool raw, const Shape& shape, const std::string& name,
+                 const std::filesystem::path& directory) {
+  auto widen = t.data_type() == onnx::TensorProto::FLOAT16 ? half_to_float : bfloat_to_float;
+  std::string bytes = raw ? raw_bytes(t, shape, 2, name, directory) : "";
+  if (!raw) check_count(name, t.int32_data_size(), shape);
+  Tensor tensor(DType::kFloat32, shape);
+  for (size_t i = 0; i < tensor.as<float>().size(); i++) {
+    uint16_t bits = 0;
+    if (raw) std::memcpy(&bits, bytes.data() + 2 * i, 2);
+    else bits = static_cast<uint16_t>(t.int32_data(static_cast<int>(i)));
+    tensor.as<float>()[i] = widen(bits);
+  }
+  return tensor;
+}
+
+Shape checked_shape(const onnx::TensorProto& t, const std::string& name) {
+  Shape shape(t.dims().begin(), t.dims().end());
+  for (int64_t d : shape)
+    if (d < 0) fail_tensor(name, fmt::format("its shape {} has a negative dimension", to_string(shape)));
+  try {
+    count_of(shape);
+  } catch (Error& e) {
+    e.node = name;
+    throw;
+  }
+  return shape;
 }
 
 }  // namespace
 
 DType convert_type(int32_t onnx_type) {
   switch (onnx_type) {
-    case onnx::TensorProto::FLOAT: return DType::kFloat32;
+    case onnx::TensorProto::FLOAT:
+    case onnx::TensorProto::FLOAT16:
+    case onnx::TensorProto::BFLOAT16: return DType::kFloat32;
     case onnx::TensorProto::DOUBLE: return DType::kFloat64;
     case onnx::TensorProto::INT8: return DType::kInt8;
     case onnx::TensorProto::UINT8: return DType::kUint8;
@@ -70,10 +122,18 @@ DType convert_type(int32_t onnx_type) {
   }
 }
 
+bool is_half(int32_t onnx_type) {
+  return onnx_type == onnx::TensorProto::FLOAT16 || onnx_type == onnx::TensorProto::BFLOAT16;
+}
+
 std::string onnx_type_name(int32_t onnx_type) {
-  return onnx::TensorProto::DataType_IsValid(onnx_type)
-             ? onnx::TensorProto::DataType_Name(static_cast<onnx::TensorProto::DataType>(onnx_type))
-             : fmt::format("type {}", onnx_type);
+  if (onnx::TensorProto::DataType_IsValid(onnx_type))
+    return onnx::TensorProto::DataType_Name(static_cast<onnx::TensorProto::DataType>(onnx_type));
+  // Types that ONNX has got since libonnx 1.12, from 17 on.
+  constexpr const char* kNewer[] = {"FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4",
+                                    "INT4",         "FLOAT4E2M1",     "FLOAT8E8M0", "UINT2",          "INT2"};
+  if (onnx_type >= 17 && onnx_type < 17 + static_cast<int32_t>(std::size(kNewer))) return kNewer[onnx_type - 17];
+  return fmt::format("number {}", onnx_type);
 }
 
 Tensor convert_tensor(const onnx::TensorProto& t, const std::string& name, const std::filesystem::path& directory) {
@@ -81,29 +141,11 @@ Tensor convert_tensor(const onnx::TensorProto& t, const std::string& name, const
   if (type == DType::kUndefined)
     fail("type-unsupported", name, fmt::format("tensors of type {} are not supported", onnx_type_name(t.data_type())),
          "convert the model to float32 before exporting it");
-  Shape shape(t.dims().begin(), t.dims().end());
-  for (int64_t d : shape)
-    if (d < 0) fail_tensor(name, fmt::format("its shape {} has a negative dimension", to_string(shape)));
-  try {
-    count_of(shape);
-  } catch (Error& e) {
-    e.node = name;
-    throw;
-  }
-  bool external = t.data_location() == onnx::TensorProto::EXTERNAL;
-  if (external || t.has_raw_data()) {
-    std::string bytes = external ? external_bytes(t, name, directory) : t.raw_data();
-    if (static_cast<int64_t>(bytes.size()) != count_of(shape) * size_of(type))
-      fail_tensor(name, fmt::format("it has {} bytes of data, its type {} and shape {} need {}", bytes.size(),
-                                    name_of(type), to_string(shape), count_of(shape) * size_of(type)));
-    Tensor tensor(type, shape);
-    std::memcpy(tensor.bytes.data(), bytes.data(), bytes.size());
-    normalise_bools(tensor);
-    return tensor;
-  }
-  Tensor tensor(type, shape);
-  visit_type(type, [&]<class T>() { copy_field(t, name, tensor.as<T>()); });
-  return tensor;
+  if (t.has_segment()) fail_tensor(name, "it is only a segment of a tensor", "export the model with whole tensors");
+  Shape shape = checked_shape(t, name);
+  bool raw = t.has_raw_data() || t.data_location() == onnx::TensorProto::EXTERNAL;
+  if (is_half(t.data_type())) return from_half(t, raw, shape, name, directory);
+  return raw ? from_raw(t, type, shape, name, directory) : from_typed_field(t, type, shape, name);
 }
 
 Tensor load_tensor(const std::filesystem::path& path) {

@@ -8,10 +8,11 @@ namespace netsuke {
 
 void refuse(const Node& n, std::string reason) {
   const Op* op = find_op(n.op);
-  fail("op-unsupported", n.name, fmt::format("{}: {}", n.op, reason), op ? std::string(op->limits) : std::string());
+  fail("op-unsupported", n.name, fmt::format("{}: {}", n.op, reason), op && !op->limits.empty() ? std::string(op->limits) : "change the model, see `netsuke ops` for what is supported");
 }
 
 void mismatch(const Node& n, std::string reason, std::string hint) {
+  if (hint.empty()) hint = "correct the shapes or attributes in the model, or export it again";
   fail("shape-mismatch", n.name, fmt::format("{}: {}", n.op, reason), std::move(hint));
 }
 
@@ -35,7 +36,9 @@ void drop_input(Node& n, size_t i) {
 
 void input_to_ints(Canonicaliser& c, size_t i, const std::string& key) {
   if (!has_input(c.node, i)) return;
-  c.node.attributes[key] = to_int64s(required_constant(c, i, key));
+  const Tensor& t = required_constant(c, i, key);
+  if (!is_integer(t.type)) refuse(c.node, fmt::format("input {} has type {}, it must have integers", key, name_of(t.type)));
+  c.node.attributes[key] = to_int64s(t);
   drop_input(c.node, i);
 }
 
@@ -142,6 +145,23 @@ std::vector<Tensor> eval_node(const Graph& g, const Node& n, std::vector<const T
   return std::move(e.out);
 }
 
+namespace {
+
+// A computed constant that is larger cannot be meant for a microcontroller; this keeps a damaged size in a model
+// from taking all memory of the host.
+constexpr int64_t kMostConstantBytes = int64_t{256} << 20;
+
+void check_constant_size(const Graph& g, const Node& n) {
+  for (ValueId v : n.outputs)
+    if (v != kNoValue && count_of(g[v].shape) * size_of(g[v].type) > kMostConstantBytes)
+      fail("tensor-too-large", n.name,
+           fmt::format("{}: it computes a constant {}{} of more than {} bytes", n.op, name_of(g[v].type), to_string(g[v].shape),
+                       kMostConstantBytes),
+           "check the sizes given in the model and with --shape");
+}
+
+}  // namespace
+
 bool infer_and_fold(Graph& g, Node& n) {
   const Op& op = op_of(n);
   NETSUKE_CHECK(op.infer, "operator '{}' has no shape inference", n.op);
@@ -151,6 +171,7 @@ bool infer_and_fold(Graph& g, Node& n) {
     inputs.push_back(constant_of(g, v));
     if (v != kNoValue && !inputs.back()) return false;
   }
+  check_constant_size(g, n);
   std::vector<Tensor> outputs = eval_node(g, n, std::move(inputs));
   for (size_t i = 0; i < outputs.size(); i++)
     if (n.outputs[i] != kNoValue)

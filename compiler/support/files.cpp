@@ -25,6 +25,8 @@ std::string read_file(const std::filesystem::path& path) {
     fail_file("file-not-found", path, "there is no such file", "check the path");
   if (std::filesystem::is_directory(path, ec))
     fail_file("file-unreadable", path, "this is a directory, not a file", "name the file itself");
+  if (!std::filesystem::is_regular_file(path, ec))  // a device such as /dev/zero might never end
+    fail_file("file-unreadable", path, "this is not an ordinary file", "name a file on disk");
   std::ifstream in(path, std::ios::binary);
   std::ostringstream content;
   content << in.rdbuf();

@@ -51,7 +51,9 @@ void canonicalise_space_to_depth(Canonicaliser& c) {
   if (in[2] % b != 0 || in[3] % b != 0) mismatch(c.node, fmt::format("a map of {} for blocks of {}", to_string(in), b));
   ValueId v = transpose(c, c.node.inputs[0], to_channels_last(4));
   v = reshape(c, v, {in[0], in[2] / b, b, in[3] / b, b, in[1]});
-  v = transpose(c, v, {0, 1, 3, 2, 4, 5});
+  set_default(c.node, "mode", std::string("DCR"));  // it has a mode since opset 28
+  bool crd = get_string(c.node, "mode") == "CRD";
+  v = transpose(c, v, crd ? Permutation{0, 1, 3, 5, 2, 4} : Permutation{0, 1, 3, 2, 4, 5});
   finish(c, reshape(c, v, {in[0], in[2] / b, in[3] / b, b * b * in[1]}));
 }
 

@@ -34,7 +34,7 @@ void canonicalise_reshape(Canonicaliser& c) {
     if (shape[i] == -1)
       unknown = static_cast<int64_t>(i);
     else
-      known *= shape[i];
+      known = count_of({known, shape[i]});  // refuses what overflows
   }
   if (unknown >= 0) shape[static_cast<size_t>(unknown)] = known > 0 ? count_of(in) / known : 0;
   become_reshape(c, std::move(shape));
