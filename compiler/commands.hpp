@@ -13,7 +13,7 @@ struct CommandOptions {
   std::filesystem::path data;     // --data
   std::string compiler;           // --compiler of verify
   double tolerance = 1e-4;
-  bool json = false, quiet = false;
+  bool json = false, quiet = false, markdown = false;
 };
 
 // Colours are used on a terminal unless NO_COLOR is set.

@@ -144,6 +144,8 @@ int run(int argc, char** argv, Arguments& a) {
   add_output_flags(ops_app, a);
   CLI::App* passes_app = app.add_subcommand("passes", "list the optimisation passes, in order, and their reasons");
   add_output_flags(passes_app, a);
+  for (CLI::App* table : {ops_app, passes_app})
+    table->add_flag("--markdown", a.command.markdown, "print the table of the documentation");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -55,7 +55,7 @@ const std::string& port_name(const Emission& e, const Buffer& b) {
 std::string member(const Parameter& p) {
   struct {
     const std::string& name;
-    std::string operator()(int64_t v) const { return fmt::format("static constexpr int32_t {} = {};", name, v); }
+    std::string operator()(int64_t v) const { return fmt::format("{} = {}", name, v); }
     std::string operator()(float v) const {
       return fmt::format("static constexpr float {} = {};", name, float_literal(v));
     }
@@ -69,6 +69,25 @@ std::string member(const Parameter& p) {
     }
   } print{p.name};
   return std::visit(print, p.value);
+}
+
+// Neighbouring integers share a declaration, as many as fit on a line.
+std::vector<std::string> members_of(const std::vector<Parameter>& parameters) {
+  constexpr size_t kWidth = 100;
+  std::vector<std::string> members;
+  bool open = false;  // the last member is a list of integers that may grow
+  for (const Parameter& p : parameters) {
+    bool integer = std::holds_alternative<int64_t>(p.value);
+    std::string text = member(p);
+    if (integer && open && members.back().size() + text.size() < kWidth) {
+      members.back().back() = ',';
+      members.back() += " " + text + ";";
+    } else {
+      members.push_back(integer ? "static constexpr int32_t " + text + ";" : text);
+    }
+    open = integer;
+  }
+  return members;
 }
 
 std::string struct_base(const std::string& kernel) {
@@ -93,8 +112,7 @@ struct Structs {
 };
 
 std::string struct_for(Structs& structs, const Call& c) {
-  std::vector<std::string> members;
-  for (const Parameter& p : c.parameters) members.push_back(member(p));
+  std::vector<std::string> members = members_of(c.parameters);
   auto [it, added] = structs.by_content.try_emplace({c.kernel, members});
   if (added) {
     std::string base = struct_base(c.kernel);
@@ -209,7 +227,7 @@ void set_calls(const Emission& e, data& d) {
     for (const Argument& a : c.arguments) arena_used |= e.program[a.buffer].place == Place::kArena;
   }
   d.set("calls", calls);
-  d.set("no_arena", arena_used ? data::type::bool_false : data::type::bool_true);
+  d.set("arena_used", arena_used ? data::type::bool_true : data::type::bool_false);
   d.set("structs", list_of(structs.list.size(), [&](size_t i) {
           data s;
           s.set("struct_name", structs.list[i].first);
@@ -249,7 +267,8 @@ data base_data(const Emission& e) {
                                                            : fmt::format("lower bound {}", p.arena_lower_bound));
   d.set("weight_bytes", text(weight_bytes(p)));
   d.set("macs", text(total_macs(p)));
-  d.set("static_arena", e.options.static_arena ? data::type::bool_true : data::type::bool_false);
+  // A list of one or none: a false section that is a bool leaves an empty line behind.
+  d.set("static_arena", list_of(e.options.static_arena ? 1 : 0, [](size_t) { return data(); }));
   d.set("ports", list_of(e.ports.size(), [&](size_t i) { return port_data(e, i); }));
   return d;
 }
@@ -263,15 +282,19 @@ void set_memory_map(const Program& p, data& d) {
 
 // --- test and host drivers ---
 
+// Drivers keep each port in a static array; the prefix keeps its name apart from the driver's own.
+std::string driver_buffer(const Emission& e, size_t i) { return "io_" + e.ports[i]; }
+
 void set_driver_ports(const Emission& e, data& d) {
   size_t n_in = e.program.inputs.size(), n = e.ports.size();
-  auto item = [&](size_t i) { return port_data(e, i); };
+  auto item = [&](size_t i) {
+    data p = port_data(e, i);
+    p.set("variable", driver_buffer(e, i));
+    p.set("buffer", driver_buffer(e, i));
+    return p;
+  };
   d.set("buffers", list_of(n, item));
-  d.set("arguments", list_of(n, [&](size_t i) {
-          data p = item(i);
-          p.set("buffer", e.ports[i]);
-          return p;
-        }));
+  d.set("arguments", list_of(n, item));
   d.set("inputs", list_of(n_in, item));
   d.set("outputs", list_of(n - n_in, [&](size_t i) { return item(n_in + i); }));
   d.set("has_inputs", n_in ? data::type::bool_true : data::type::bool_false);
@@ -292,7 +315,7 @@ data vector_data(const Emission& e, size_t v) {
     const Tensor& t = i < n_in ? vector.inputs[i] : vector.outputs[i - n_in];
     data d = port_data(e, i);
     d.set("variable", fmt::format("vector{}_{}", v, e.ports[i]));
-    d.set("buffer", e.ports[i]);
+    d.set("buffer", driver_buffer(e, i));
     d.set("values", literal_list(t));
     d.set("tolerance", text(static_cast<int64_t>(e.options.tolerance * 1e6)));
     d.set("number", text(static_cast<int64_t>(v)));
