@@ -7,6 +7,7 @@
 // nothing and keeps the name. Exact, but for x + 0: -0 stays -0 here and would have become +0.
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "ops/activation.hpp"
 #include "passes/passes.hpp"
@@ -74,12 +75,19 @@ bool skip_reshape(const Graph& g, const Links& links, Node& n) {
 bool remove_identities(Graph& g, const PassOptions& options) {
   Links links = link(g);
   bool changed = false;
+  // What stands for each value. Nodes come in execution order, so one walk is enough, however long the chain.
+  std::vector<ValueId> stand_in(g.values.size());
+  std::iota(stand_in.begin(), stand_in.end(), 0);
   for (Node& n : g.nodes) {
+    for (ValueId& v : n.inputs)
+      if (v != kNoValue) v = stand_in[static_cast<size_t>(v)];
     changed |= skip_reshape(g, links, n);
     ValueId x = same_as(g, n);
-    bool settled = n.op == "Reshape" && links.is_output[static_cast<size_t>(n.outputs[0])];
-    if (x == kNoValue || settled) continue;
-    bypass(g, links, n, x);
+    if (x == kNoValue) continue;
+    auto y = static_cast<size_t>(n.outputs[0]);
+    if (links.is_output[y] && n.op == "Reshape") continue;  // settled
+    if (links.is_output[y]) bypass(g, links, n, x);
+    else stand_in[y] = x;
     changed = true;
   }
   return remove_dead_code(g, options) || changed;

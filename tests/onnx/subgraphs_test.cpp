@@ -92,3 +92,11 @@ TEST_CASE("a chain of a hundred thousand nodes loads") {
   text += fmt::format("y = Relu(v{})\n}}", length);
   CHECK(load_text(text).nodes.size() == length + 1);
 }
+
+TEST_CASE("a chain of a hundred thousand identities is removed in one walk") {
+  std::string text = "g (float[2] v0) => (float[2] y) {\n";
+  const int length = 100000;
+  for (int i = 0; i < length; i++) text += fmt::format("v{} = Identity(v{})\n", i + 1, i);
+  text += fmt::format("y = Relu(v{})\n}}", length);
+  CHECK(after_pass(text, "remove-identities").nodes.size() == 1);
+}
