@@ -39,6 +39,9 @@ void check_target(const Program& p, const EmitOptions& options) {
     if (c.data.bytes.size() > 32767)
       fail("too-large-for-target", c.name,
            fmt::format("it has {} bytes, an array on AVR at most 32767", c.data.bytes.size()), "use a smaller layer");
+  if (p.arena_bytes > 32767)
+    fail("too-large-for-target", options.model,
+         fmt::format("its arena has {} bytes, an array on AVR at most 32767", p.arena_bytes), "use a smaller model");
   if (weight_bytes(p) > 65535)
     fail("too-large-for-target", options.model,
          fmt::format("its weights have {} bytes, program memory within 16-bit addresses has 65536", weight_bytes(p)),

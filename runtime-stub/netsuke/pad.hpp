@@ -49,7 +49,7 @@ struct PadLoop<P, Ints<kIn>, Ints<kOut>, Ints<kBegin> > {
   typedef typename P::T T;
   static inline T* run(const T* in, T* out) {
     for (index_t o = 0; o < kOut; ++o) {
-      const index_t i = P::Mode::source(o - kBegin, kIn);
+      const index_t i = P::Mode::source(static_cast<index_t>(o - kBegin), static_cast<index_t>(kIn));
       *out++ = i < 0 ? static_cast<T>(P::value) : in[i];
     }
     return out;
@@ -64,7 +64,7 @@ struct PadLoop<P, Ints<kIn, kIn2, kIns...>, Ints<kOut, kOut2, kOuts...>, Ints<kB
   typedef Ints<kOut2, kOuts...> InnerOut;
   static inline T* run(const T* in, T* out) {
     for (index_t o = 0; o < kOut; ++o) {
-      const index_t i = P::Mode::source(o - kBegin, kIn);
+      const index_t i = P::Mode::source(static_cast<index_t>(o - kBegin), static_cast<index_t>(kIn));
       if (i >= 0) {
         out = PadLoop<P, InnerIn, InnerOut, Ints<kBegin2, kBegins...> >::run(in + i * PadCount<InnerIn>::value, out);
         continue;
