@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "graph/quantization.hpp"
 #include "ops/activation.hpp"
 #include "ops/helpers.hpp"
 #include "passes/rewrite.hpp"
@@ -370,6 +371,16 @@ void visit(Search& s, const Node& n) {
   for (ValueId v : n.inputs) keep_all(s, v);
 }
 
+// A constant of a value that is rounded onto a grid is rounded, too.
+void round_constants(Search& s, const Node& n) {
+  for (ValueId v : n.outputs) {
+    if (v == kNoValue || !has_cells(s.range(v)) || !s.g[v].quantization || s.g[v].quantization->axis >= 0) continue;
+    const Quantization& q = *s.g[v].quantization;
+    for (int64_t c = 0; c < s.range(v).count; c++)
+      if (Constant& known = s.cells.constant[cell(s.range(v), c)]) known = to_real(to_stored(double(*known), q), q);
+  }
+}
+
 }  // namespace
 
 WeightSums sum_weights(const Graph& g, const Node& n) {
@@ -409,7 +420,10 @@ bool is_binary(const Node& n) {
 Cells find_cells(const Graph& g) {
   Search s{g, {}};
   s.cells.ranges.resize(g.values.size());
-  for (const Node& n : g.nodes) visit(s, n);
+  for (const Node& n : g.nodes) {
+    visit(s, n);
+    round_constants(s, n);
+  }
   for (ValueId v : g.outputs) keep_all(s, v);
   return std::move(s.cells);
 }

@@ -4,7 +4,9 @@
 // Needs W of rank 2. Gemm with transA or a run-time W or C stays as it is.
 #include <numeric>
 
+#include "graph/quantization.hpp"
 #include "passes/passes.hpp"
+#include "passes/rewrite.hpp"
 
 namespace netsuke {
 namespace {
@@ -23,6 +25,15 @@ Tensor dense_weights(const Tensor& w, bool transposed, float scale) {
       result.as<float>()[static_cast<size_t>(o * in + i)] =
           scale * w.as<float>()[static_cast<size_t>(transposed ? o * in + i : i * out + o)];
   return result;
+}
+
+// The grid of dense_weights().
+std::optional<Quantization> dense_grid(const Value& w, bool transposed, float scale) {
+  if (!w.quantization) return std::nullopt;
+  Quantization q = *w.quantization;
+  for (float& s : q.scales) s *= scale;
+  if (q.axis >= 0 && !transposed) q.axis = 1 - q.axis;
+  return q;
 }
 
 // A bias that is one value for each column: [out], [1, out], [1] or a scalar. Empty when it is not.
@@ -45,14 +56,16 @@ bool rewrite_gemm(Graph& g, Node& n) {
     Shape shape{weights.shape[0]};
     inputs.push_back(add_constant(g, g[n.inputs[2]].name, make_tensor<float>(shape, bias)));
   }
-  inputs[1] = add_constant(g, g[n.inputs[1]].name, std::move(weights));
+  inputs[1] = add_constant(g, g[n.inputs[1]].name, std::move(weights),
+                           dense_grid(g[n.inputs[1]], get_int(n, "transB") != 0, get_float(n, "alpha")));
   n = Node{"Dense", n.name, std::move(inputs), n.outputs, {}, n.activations};
   return true;
 }
 
 bool rewrite_matmul(Graph& g, Node& n) {
   if (n.op != "MatMul" || !is_matrix_constant(g, n.inputs[1])) return false;
-  ValueId weights = add_constant(g, g[n.inputs[1]].name, dense_weights(*g[n.inputs[1]].constant, false, 1));
+  ValueId weights = add_constant(g, g[n.inputs[1]].name, dense_weights(*g[n.inputs[1]].constant, false, 1),
+                                 dense_grid(g[n.inputs[1]], false, 1));
   n = Node{"Dense", n.name, {n.inputs[0], weights}, n.outputs, {}, n.activations};
   return true;
 }
@@ -64,9 +77,8 @@ bool absorb_bias(Graph& g, const Links& links, Node& add) {
     int p = links.producer[static_cast<size_t>(add.inputs[i])];
     if (p < 0) continue;
     Node& dense = g.nodes[static_cast<size_t>(p)];
-    auto value = static_cast<size_t>(dense.outputs[0]);
-    if (dense.op != "Dense" || has_input(dense, 2) || !dense.activations.empty() || links.is_output[value] ||
-        links.consumers[value].size() != 1 || g[dense.outputs[0]].shape != g[add.outputs[0]].shape)
+    if (dense.op != "Dense" || has_input(dense, 2) || !dense.activations.empty() || !has_one_reader(links, dense.outputs[0]) ||
+        g[dense.outputs[0]].shape != g[add.outputs[0]].shape)
       continue;
     ValueId other = add.inputs[1 - i];
     std::vector<float> bias = column_bias(constant_of(g, other), g[dense.inputs[1]].shape[0], 1);

@@ -3,7 +3,8 @@
 //
 // For every operator whose kernel applies activations as it stores (kFusing). Needs y to have no other
 // reader and not to be a graph output; several readers that all apply the same function are one by now
-// (merge_duplicates.cpp). Exact: the same function is applied to the same value.
+// (merge_duplicates.cpp). A result that is rounded onto a grid only takes relu and clip, which are limits of the
+// integers; any other function would need the sum before it in real numbers. Exact: the same function is applied to the same value.
 #include <algorithm>
 #include <array>
 
@@ -19,7 +20,10 @@ constexpr std::array<std::string_view, 15> kFusing = {
     "Add",  "Sub",           "Mul",   "Div",     "Pow",         "Min",           "Max",
     "PRelu"};
 
-bool can_fuse_into(const Graph& g, const Links& links, const Node& producer) {
+bool is_limit(const Activation& a) { return a.function == "relu" || a.function == "clip"; }
+
+bool can_fuse_into(const Graph& g, const Links& links, const Node& producer, const Node& n) {
+  if (g[n.outputs[0]].quantization && !is_limit(activation_of(n))) return false;
   return std::find(kFusing.begin(), kFusing.end(), producer.op) != kFusing.end() &&
          g[producer.outputs[0]].type == DType::kFloat32 && has_one_reader(links, producer.outputs[0]);
 }
@@ -52,7 +56,7 @@ bool fuse_activations(Graph& g, const PassOptions& options) {
       changed = true;
       continue;
     }
-    if (!can_fuse_into(g, links, *producer)) continue;
+    if (!can_fuse_into(g, links, *producer, n)) continue;
     // The producer moves to the function's place and makes its output.
     Node fused = *producer;
     fused.activations.push_back(a);

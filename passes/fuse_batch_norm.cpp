@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "graph/quantization.hpp"
 #include "passes/passes.hpp"
 #include "passes/rewrite.hpp"
 
@@ -99,12 +100,17 @@ WeightIndex weight_index(const Graph& g, const Node& n) {
           has_attribute(n, "group") ? get_int(n, "group") : 1};
 }
 
-void set_weights(Graph& g, Node& n, const std::vector<double>& weights, const std::vector<double>& bias) {
+// `axis`, `factors`: what the weights have been multiplied by, for their grid.
+void set_weights(Graph& g, Node& n, const std::vector<double>& weights, const std::vector<double>& bias, size_t axis,
+                 const std::vector<double>& factors) {
   const std::string name = g[n.inputs[1]].name;
   Shape shape = g[n.inputs[1]].shape;
   n.inputs.resize(3, kNoValue);
   std::string bias_name = has_input(n, 2) ? g[n.inputs[2]].name : name + "_bias";
+  std::optional<Quantization> grid = g[n.inputs[1]].quantization;
   n.inputs[1] = add_floats(g, name, shape, weights);
+  bool by_filter = factors.size() == static_cast<size_t>(shape[axis]);  // in groups, channels of one side are not dimensions
+  if (grid && by_filter) g[n.inputs[1]].quantization = scaled(*grid, axis, factors);
   if (has_input(n, 2) || std::any_of(bias.begin(), bias.end(), [](double b) { return b != 0; }))
     n.inputs[2] = add_floats(g, bias_name, {static_cast<int64_t>(bias.size())}, bias);
   else
@@ -124,7 +130,7 @@ bool fuse_behind(Graph& g, const Links& links, Node& n) {
     std::vector<double> bias = bias_of(g, fused, index.channels_out());
     for (size_t i = 0; i < weights.size(); i++) weights[i] *= a->scale[index.out(static_cast<int64_t>(i))];
     for (size_t c = 0; c < bias.size(); c++) bias[c] = bias[c] * a->scale[c] + a->shift[c];
-    set_weights(g, fused, weights, bias);
+    set_weights(g, fused, weights, bias, index.transposed ? 1 : 0, a->scale);
     fused.outputs = n.outputs;
     fused.activations = n.activations;
     n = std::move(fused);
@@ -157,7 +163,7 @@ bool fuse_before(Graph& g, const Links& links, Node& n) {
     if (shifts) bias[index.out(flat)] += weights[i] * a->shift[index.in(flat)];
     weights[i] *= a->scale[index.in(flat)];
   }
-  set_weights(g, n, weights, bias);
+  set_weights(g, n, weights, bias, index.transposed ? 0 : 1, a->scale);
   n.inputs[0] = a->x;
   return true;
 }

@@ -20,7 +20,7 @@ struct Padding {
 };
 
 std::optional<Padding> padding_of(const Graph& g, const Node& n) {
-  if (n.op != "Pad" || !n.activations.empty() || get_string(n, "mode") != "constant") return std::nullopt;
+  if (n.op != "Pad" || !n.activations.empty() || rounds_anew(g, n, n.inputs[0]) || get_string(n, "mode") != "constant") return std::nullopt;
   if (g[n.inputs[0]].type != DType::kFloat32) return std::nullopt;
   const auto& pads = get_ints(n, "pads");
   size_t rank = pads.size() / 2;

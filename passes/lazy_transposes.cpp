@@ -97,6 +97,8 @@ int64_t cost_of(const LazyTransposes& t, ValueId v, const Permutation& permutati
 
 ValueId reshaped_value(LazyTransposes& t, ValueId v, const Shape& shape) {
   Value value = t.graph[v];
+  if (value.quantization && value.quantization->axis >= 0)  // dimensions come in front
+    value.quantization->axis += static_cast<int64_t>(shape.size()) - static_cast<int64_t>(value.shape.size());
   value.shape = shape;
   if (value.constant) {
     auto tensor = std::make_shared<Tensor>(*value.constant);

@@ -1,6 +1,6 @@
 // y = Op(x, c1); z = Op(x, c2), c1 == c2   →   readers of z read y
 //
-// Needs equal attributes and activations; equal constants count as one, which also saves their flash.
+// Needs equal attributes, activations and grids; equal constants count as one, which also saves their flash.
 // Exact: no operator has a state. A node that makes a graph output stays.
 #include <map>
 
@@ -32,9 +32,17 @@ bool merge_constants(Graph& g) {
   return changed;
 }
 
-bool is_same(const Node& a, const Node& b) {
+// As far as both have an output: of one grid.
+bool rounds_alike(const Graph& g, const Node& a, const Node& b) {
+  for (size_t i = 0; i < a.outputs.size(); i++)
+    if (a.outputs[i] != kNoValue && b.outputs[i] != kNoValue && g[a.outputs[i]].quantization != g[b.outputs[i]].quantization)
+      return false;
+  return true;
+}
+
+bool is_same(const Graph& g, const Node& a, const Node& b) {
   return a.op == b.op && a.inputs == b.inputs && a.attributes == b.attributes && a.activations == b.activations &&
-         a.outputs.size() == b.outputs.size();
+         a.outputs.size() == b.outputs.size() && rounds_alike(g, a, b);
 }
 
 }  // namespace
@@ -53,7 +61,7 @@ bool merge_duplicates(Graph& g, const PassOptions& options) {
     auto& same = by_inputs[n.inputs];
     size_t first = i;
     for (size_t other : same)
-      if (is_same(g.nodes[other], n)) first = other;
+      if (is_same(g, g.nodes[other], n)) first = other;
     if (first == i || is_output(n)) {
       same.push_back(i);
       continue;

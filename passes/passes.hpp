@@ -5,6 +5,7 @@
 
 namespace netsuke {
 
+bool collapse_quantization(Graph& g, const PassOptions& options);
 bool dense_from_matmul(Graph& g, const PassOptions& options);
 bool fold_constants(Graph& g, const PassOptions& options);
 bool fuse_activations(Graph& g, const PassOptions& options);

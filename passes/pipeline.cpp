@@ -12,6 +12,8 @@ constexpr bool kRequired = true;
 constexpr Pass kPipeline[] = {
     // The loader has folded constants and brought every operator to its canonical form. Feature maps are
     // channels first, no node has a fused activation.
+    {"collapse-quantization", collapse_quantization, "a QuantizeLinear and DequantizeLinear pair becomes a property of a value; passes see the float model", kRequired},
+    // From here on values with a grid are rounded onto it; only integers that the model itself takes or gives are typed so.
     {"remove-identities", remove_identities, "nodes that change nothing hide neighbours from each other"},
     {"merge-duplicates", merge_duplicates, "what is computed twice is computed once; also gives later passes single readers"},
     {"recognise-activations", recognise_activations, "exporters spell HardSwish, Gelu, Mish ... in up to nine nodes, each a loop over the map"},

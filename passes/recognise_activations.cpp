@@ -33,7 +33,7 @@ struct View {
 
   const Node* made_by(ValueId v, std::string_view op) const {
     const Node* n = producer_of(g, links, v);
-    return n && n->op == op && n->activations.empty() ? n : nullptr;
+    return n && n->op == op && n->activations.empty() && !links.is_rounded[static_cast<size_t>(v)] ? n : nullptr;
   }
 };
 

@@ -15,6 +15,7 @@
 // exact where the constant is 0, to the rounding of one bias otherwise.
 #include <algorithm>
 
+#include "graph/quantization.hpp"
 #include "ops/helpers.hpp"
 #include "passes/channels.hpp"
 #include "passes/passes.hpp"
@@ -59,7 +60,9 @@ Tensor take(const Tensor& t, size_t axis, const std::vector<int64_t>& indices) {
 void take_input(Graph& g, Node& n, size_t input, size_t axis, const std::vector<int64_t>& indices) {
   const Value& v = g[n.inputs[input]];
   if (static_cast<size_t>(v.shape[axis]) == indices.size()) return;
-  n.inputs[input] = add_constant(g, v.name, take(*v.constant, axis, indices));
+  std::optional<Quantization> grid = v.quantization;
+  if (grid) grid = taken(*grid, axis, indices);
+  n.inputs[input] = add_constant(g, v.name, take(*v.constant, axis, indices), std::move(grid));
 }
 
 // The bias with what the removed constant input channels add to every output.

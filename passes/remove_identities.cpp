@@ -58,14 +58,14 @@ ValueId same_as(const Graph& g, const Node& n) {
   bool arithmetic = n.op == "Mul" || n.op == "Div" || n.op == "Add" || n.op == "Sub" || n.op == "Pow";
   ValueId x = arithmetic ? neutral_operand(g, n) : is_identity(n) ? n.inputs[0] : kNoValue;
   if (x == kNoValue || g[x].type != g[n.outputs[0]].type || g[x].shape != g[n.outputs[0]].shape) return kNoValue;
-  return x;
+  return rounds_anew(g, n, x) ? kNoValue : x;
 }
 
 // A Reshape of a Reshape reads the first one's input.
 bool skip_reshape(const Graph& g, const Links& links, Node& n) {
   if (n.op != "Reshape") return false;
   const Node* before = producer_of(g, links, n.inputs[0]);
-  if (!before || before->op != "Reshape" || !before->activations.empty()) return false;
+  if (!before || before->op != "Reshape" || !before->activations.empty() || rounds_anew(g, *before, before->inputs[0])) return false;
   n.inputs[0] = before->inputs[0];
   return true;
 }

@@ -17,7 +17,8 @@ Node* producer_of(Graph& g, const Links& links, ValueId v) {
 }
 
 bool has_one_reader(const Links& links, ValueId v) {
-  return links.consumers[static_cast<size_t>(v)].size() == 1 && !links.is_output[static_cast<size_t>(v)];
+  auto i = static_cast<size_t>(v);
+  return links.consumers[i].size() == 1 && !links.is_output[i] && !links.is_rounded[i];
 }
 
 std::optional<float> uniform_constant(const Graph& g, ValueId v) {
@@ -49,6 +50,11 @@ bool is_non_negative(const Graph& g, const Links& links, ValueId v) {
   Activation a = n->activations.empty() ? activation_of(*n) : n->activations.back();
   if (a.function == "clip") return a.arguments[0] >= 0;
   return a.function == "relu" || a.function == "sigmoid" || a.function == "hard_sigmoid" || a.function == "softplus";
+}
+
+bool rounds_anew(const Graph& g, const Node& n, ValueId x) {
+  const auto& grid = g[n.outputs[0]].quantization;
+  return grid && grid != g[x].quantization;
 }
 
 void bypass(Graph& g, const Links& links, Node& n, ValueId x) {

@@ -11,7 +11,8 @@ namespace netsuke {
 Node* producer_of(Graph& g, const Links& links, ValueId v);
 const Node* producer_of(const Graph& g, const Links& links, ValueId v);
 
-// One node reads the value, once, and the caller of the generated code does not see it.
+// One node reads the value, once, as it was computed: it is not rounded, and the caller of the generated code does
+// not see it.
 bool has_one_reader(const Links& links, ValueId v);
 
 // The value of a float constant whose elements are all equal.
@@ -25,6 +26,9 @@ ValueId add_floats(Graph& g, std::string name, Shape shape, const std::vector<do
 
 // Every element of the value is >= 0 because of the function that made it.
 bool is_non_negative(const Graph& g, const Links& links, ValueId v);
+
+// The node's output is rounded onto a grid that its input `x`, whose elements it hands on, does not lie on.
+bool rounds_anew(const Graph& g, const Node& n, ValueId x);
 
 // y = Reshape(x), readers of y   ->   readers of x. A node that makes a graph output becomes a Reshape to
 // the same shape, which costs nothing and keeps the output's name. Both values have one type and shape.

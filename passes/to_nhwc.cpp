@@ -34,7 +34,8 @@ constexpr auto kElementwise = std::to_array<std::string_view>(
 
 // Work along attribute `axis` or `axes`, or carry one value for each dimension (Pad, Slice, Tile).
 constexpr auto kAlongAxes = std::to_array<std::string_view>(
-    {"ArgMax", "ArgMin", "BatchNormalization", "Concat", "CumSum", "LogSoftmax", "LpNormalization", "Pad", "ReduceL1", "ReduceL2",
+    {"ArgMax", "ArgMin", "BatchNormalization", "Concat", "CumSum", "DequantizeLinear", "LogSoftmax", "LpNormalization", "Pad",
+     "QuantizeLinear", "ReduceL1", "ReduceL2",
      "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum",
      "ReduceSumSquare", "Resample", "Slice", "Softmax", "Split", "Tile"});
 
@@ -320,7 +321,9 @@ void rebuild_dense(State& p, Node n) {
     order.insert(order.begin(), 0);
     weights = permuted(weights, order);
     weights.shape = flat;
-    n.inputs[1] = add_constant(g, g[n.inputs[1]].name, std::move(weights));
+    std::optional<Quantization> grid = g[n.inputs[1]].quantization;
+    if (grid && grid->axis == 1) grid.reset();  // no kernel has a use for one by columns
+    n.inputs[1] = add_constant(g, g[n.inputs[1]].name, std::move(weights), std::move(grid));
   }
   keep(p, std::move(n));
 }

@@ -21,8 +21,8 @@ ValueId add_value(Graph& g, Value value) {
   return static_cast<ValueId>(g.values.size()) - 1;
 }
 
-ValueId add_constant(Graph& g, std::string name, Tensor tensor) {
-  Value v{std::move(name), tensor.type, tensor.shape, nullptr, std::nullopt};
+ValueId add_constant(Graph& g, std::string name, Tensor tensor, std::optional<Quantization> quantization) {
+  Value v{std::move(name), tensor.type, tensor.shape, nullptr, std::move(quantization)};
   v.constant = std::make_shared<const Tensor>(std::move(tensor));
   return add_value(g, std::move(v));
 }
@@ -45,6 +45,8 @@ Links link(const Graph& g) {
   links.producer.assign(g.values.size(), -1);
   links.consumers.resize(g.values.size());
   links.is_output.assign(g.values.size(), false);
+  links.is_rounded.assign(g.values.size(), false);
+  for (size_t i = 0; i < g.values.size(); i++) links.is_rounded[i] = g.values[i].quantization && !g.values[i].constant;
   for (size_t i = 0; i < g.nodes.size(); i++) {
     for (ValueId v : g.nodes[i].outputs)
       if (v != kNoValue) links.producer[static_cast<size_t>(v)] = static_cast<int>(i);

@@ -16,11 +16,12 @@ inline constexpr ValueId kNoValue = -1;  // an optional input that is absent
 
 using Attribute = std::variant<int64_t, float, std::string, std::vector<int64_t>, std::vector<float>, Tensor>;
 
-// How real numbers are stored as integers: real = scale * (stored - zero_point).
+// A grid of real numbers that integers stand for: real = scale * (stored - zero_point). See graph/quantization.hpp.
 struct Quantization {
   std::vector<float> scales;         // one, or one for each index along `axis`
   std::vector<int32_t> zero_points;  // as many as scales
   int64_t axis = -1;                 // -1: per tensor
+  DType type = DType::kInt8;         // of the stored integers; its limits are those of the grid
   bool operator==(const Quantization&) const = default;
 };
 
@@ -29,6 +30,8 @@ struct Value {
   DType type = DType::kUndefined;
   Shape shape;
   std::shared_ptr<const Tensor> constant;  // null for what is computed at run time
+  // Of a float value: it is rounded onto this grid as soon as it is made, and a constant lies on it. Of an integer
+  // value: the real numbers that it stands for.
   std::optional<Quantization> quantization;
 };
 
@@ -61,7 +64,7 @@ struct Graph {
 };
 
 ValueId add_value(Graph& g, Value value);
-ValueId add_constant(Graph& g, std::string name, Tensor tensor);
+ValueId add_constant(Graph& g, std::string name, Tensor tensor, std::optional<Quantization> quantization = std::nullopt);
 
 // The tensor behind an input, or null when it is absent or computed at run time.
 const Tensor* constant_of(const Graph& g, ValueId id);
@@ -78,6 +81,7 @@ struct Links {
   std::vector<int> producer;
   std::vector<std::vector<int>> consumers;  // one entry for each use, so a node may stand twice
   std::vector<bool> is_output;              // graph output
+  std::vector<bool> is_rounded;             // computed and rounded onto a grid: no arithmetic may be fused across it
 };
 Links link(const Graph& g);
 

@@ -5,7 +5,15 @@
 namespace netsuke {
 namespace {
 
-std::string typed(const Value& v) { return fmt::format("{}: {}{}", v.name, name_of(v.type), to_string(v.shape)); }
+// "~int8(0.5,-3)" for a grid per tensor, "~int8(64 scales, axis 0)" for others.
+std::string grid_text(const Quantization& q) {
+  if (q.axis < 0) return fmt::format(" ~{}({},{})", name_of(q.type), q.scales[0], q.zero_points[0]);
+  return fmt::format(" ~{}({} scales, axis {})", name_of(q.type), q.scales.size(), q.axis);
+}
+
+std::string typed(const Value& v) {
+  return fmt::format("{}: {}{}{}", v.name, name_of(v.type), to_string(v.shape), v.quantization ? grid_text(*v.quantization) : "");
+}
 
 std::string attribute_text(const Attribute& a) {
   struct {

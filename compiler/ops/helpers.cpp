@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "graph/quantization.hpp"
 #include "ops/activation.hpp"
 
 namespace netsuke {
@@ -142,6 +143,9 @@ std::vector<Tensor> eval_node(const Graph& g, const Node& n, std::vector<const T
   for (ValueId v : n.outputs) e.out.push_back(v == kNoValue ? Tensor() : Tensor(g[v].type, g[v].shape));
   op.eval(e);
   if (!n.activations.empty()) apply_activations(n, e.out[0]);
+  for (size_t i = 0; i < e.out.size(); i++)
+    if (n.outputs[i] != kNoValue && e.out[i].type == DType::kFloat32 && g[n.outputs[i]].quantization)
+      snap(e.out[i], *g[n.outputs[i]].quantization);
   return std::move(e.out);
 }
 

@@ -1,0 +1,123 @@
+// QuantizeLinear and DequantizeLinear, per tensor or along one axis.
+// Canonical form: scale and zero point, which must be constants, are attributes: `scales`, `zero_points` (as many),
+// `axis` (absent: per tensor) and `storage`, the integer type. to-integers adds `perm` where a Transpose of the real
+// values in front (QuantizeLinear) or behind (DequantizeLinear) goes into the same copy.
+#include <algorithm>
+#include <cmath>
+
+#include "graph/quantization.hpp"
+#include "ops/grid.hpp"
+#include "ops/helpers.hpp"
+#include "ops/layout.hpp"
+
+namespace netsuke {
+namespace {
+
+const Tensor& parameter(const Canonicaliser& c, size_t i, const char* what) {
+  const Tensor* t = constant_of(c.graph, c.node.inputs[i]);
+  if (!t) refuse(c.node, fmt::format("its {} is computed at run time", what));
+  return *t;
+}
+
+[[noreturn]] void bad_grid(const Node& n, std::string reason) {
+  fail("bad-quantization", n.name, fmt::format("{}: {}", n.op, reason), "quantise the model again");
+}
+
+std::vector<float> read_scales(const Canonicaliser& c) {
+  const Tensor& t = parameter(c, 1, "scale");
+  if (t.type != DType::kFloat32) refuse(c.node, fmt::format("its scale has type {}", name_of(t.type)));
+  if (t.shape.size() > 1) refuse(c.node, fmt::format("its scale has shape {}: blocked quantisation", to_string(t.shape)));
+  std::vector<float> scales(t.as<float>().begin(), t.as<float>().end());
+  if (scales.empty()) bad_grid(c.node, "its scale is empty");
+  for (float s : scales)
+    if (!(s > 0) || !std::isfinite(s)) bad_grid(c.node, fmt::format("a scale is {}, it must be a positive number", s));
+  return scales;
+}
+
+std::vector<int32_t> read_zero_points(const Canonicaliser& c, size_t count, DType storage) {
+  if (!has_input(c.node, 2)) return std::vector<int32_t>(count);
+  const Tensor& t = parameter(c, 2, "zero point");
+  if (t.type != storage)
+    bad_grid(c.node, fmt::format("its zero point is {}, the integers are {}", name_of(t.type), name_of(storage)));
+  if (static_cast<size_t>(t.count()) != count) bad_grid(c.node, fmt::format("it has {} scales and {} zero points", count, t.count()));
+  std::vector<int64_t> values = to_int64s(t);
+  if (storage == DType::kInt32 && std::any_of(values.begin(), values.end(), [](int64_t z) { return z != 0; }))
+    refuse(c.node, "its zero point is not 0, as it must be for int32");
+  return {values.begin(), values.end()};
+}
+
+DType quantized_type(const Canonicaliser& c) {
+  if (has_input(c.node, 2)) return parameter(c, 2, "zero point").type;
+  int64_t code = has_attribute(c.node, "output_dtype") ? get_int(c.node, "output_dtype") : 0;
+  constexpr std::pair<int64_t, DType> kCodes[] = {
+      {0, DType::kUint8}, {2, DType::kUint8}, {3, DType::kInt8}, {4, DType::kUint16}, {5, DType::kInt16}};
+  for (auto [number, type] : kCodes)
+    if (number == code) return type;
+  refuse(c.node, fmt::format("output type number {} is not supported", code));
+}
+
+void canonicalise_grid(Canonicaliser& c, DType storage) {
+  Node& n = c.node;
+  if (has_attribute(n, "scales")) return;  // already done
+  if (!is_storage(storage)) refuse(n, fmt::format("its integers are {}", name_of(storage)));
+  if (has_attribute(n, "block_size") && get_int(n, "block_size") != 0) refuse(n, "blocked quantisation");
+  if (!has_input(n, 1)) bad_grid(n, "it has no scale");
+  Quantization q{read_scales(c), {}, -1, storage};
+  q.zero_points = read_zero_points(c, q.scales.size(), storage);
+  if (q.scales.size() > 1) {
+    q.axis = normal_axis(n, has_attribute(n, "axis") ? get_int(n, "axis") : 1, rank_of(c.graph, n, 0));
+    int64_t channels = shape_of(c.graph, n, 0)[static_cast<size_t>(q.axis)];
+    if (channels != static_cast<int64_t>(q.scales.size()))
+      mismatch(n, fmt::format("{} scales for {} elements along axis {}", q.scales.size(), channels, q.axis));
+  }
+  n.attributes.clear();
+  set_grid_attributes(n, q);
+  n.inputs.resize(1);
+}
+
+void canonicalise_quantize(Canonicaliser& c) {
+  if (has_attribute(c.node, "scales")) return;
+  if (type_of(c.graph, c.node, 0) == DType::kInt32)
+    c.node.inputs[0] = add_preceding(c, "Cast", {c.node.inputs[0]}, {{"to", int64_t{1}}});
+  canonicalise_grid(c, quantized_type(c));
+}
+
+void canonicalise_dequantize(Canonicaliser& c) { canonicalise_grid(c, type_of(c.graph, c.node, 0)); }
+
+Shape moved_shape(const Graph& g, const Node& n) {
+  return has_attribute(n, "perm") ? permuted(shape_of(g, n, 0), get_ints(n, "perm")) : shape_of(g, n, 0);
+}
+
+Tensor moved(const Node& n, const Tensor& t) { return has_attribute(n, "perm") ? permuted(t, get_ints(n, "perm")) : t; }
+
+void infer_quantize(Graph& g, Node& n) {
+  require_type(g, n, 0, {DType::kFloat32});
+  Quantization q = grid_attributes(n);
+  set_output(g, n, 0, q.type, moved_shape(g, n));
+  g[n.outputs[0]].quantization = std::move(q);
+}
+
+void infer_dequantize(Graph& g, Node& n) {
+  Quantization q = grid_attributes(n);
+  require_type(g, n, 0, {q.type});
+  set_output(g, n, 0, DType::kFloat32, moved_shape(g, n));
+  if (g[n.inputs[0]].constant) g[n.outputs[0]].quantization = std::move(q);  // folded, it lies on this grid
+}
+
+void eval_quantize(Evaluation& e) { e.out[0] = to_grid(moved(e.node, *e.in[0]), grid_attributes(e.node)); }
+void eval_dequantize(Evaluation& e) { e.out[0] = moved(e.node, from_grid(*e.in[0], grid_attributes(e.node))); }
+
+constexpr Op kOps[] = {
+    {.name = "QuantizeLinear", .since = 10, .min_inputs = 1, .max_inputs = 3, .canonicalise = canonicalise_quantize,
+     .infer = infer_quantize, .eval = eval_quantize,
+     .limits = "To 8- or 16-bit integers, constant scales and zero points, per tensor or per axis (not blocked)."},
+    {.name = "DequantizeLinear", .since = 10, .min_inputs = 1, .max_inputs = 3, .canonicalise = canonicalise_dequantize,
+     .infer = infer_dequantize, .eval = eval_dequantize,
+     .limits = "From 8- or 16-bit integers or int32, constant scales and zero points, per tensor or per axis (not blocked)."},
+};
+
+}  // namespace
+
+std::span<const Op> quantize_ops() { return kOps; }
+
+}  // namespace netsuke
