@@ -37,7 +37,8 @@ TEST_CASE("Concat: what does not fit is refused") {
         "shape-mismatch: Concat: inputs 0 and 1 are float32 and int64");
   CHECK(error_of("g (float[1,2] a) => (float[1,2] y) { y = Concat<axis = 2>(a, a) }") ==
         "bad-axis: Concat: axis 2 is outside [-2, 1]");
-  CHECK(error_of("g (float[1,2] a) => (float[1,2] y) { y = Concat(a, a) }") == "shape-mismatch: Concat: it has no axis");
+  CHECK(error_of("g (float[1,2] a) => (float[1,2] y) { y = Concat(a, a) }") ==
+        "bad-attribute: Concat needs attribute 'axis'");
 }
 
 TEST_CASE("Split: equal parts, given lengths as attribute and as input, uneven parts of opset 18") {

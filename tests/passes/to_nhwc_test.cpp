@@ -59,7 +59,7 @@ TEST_CASE("to-nhwc reshapes where only dimensions of one move") {
 }
 
 TEST_CASE("to-nhwc leaves models without feature maps alone") {
-  Graph g = converted("g (float[1,4] x) => (float[2,2] y) { a = Relu(x)  y = Reshape<shape=[2,2]>(a) }");
+  Graph g = converted("g (float[1,4] x) => (float[2,2] y) <int64[2] s = {2,2}> { a = Relu(x)  y = Reshape(a, s) }");
   CHECK(count_op(g, "Reshape") == 1);
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("A value that is needed in both orders is made once") {
   Graph g = converted("g (float[1,3,4,5] x) => (float[1,3,4,5] y, float[1,2,4,5] a)" + kWeights +
                       " { a = Conv(x, w)  y = Conv(a, v) }");
   CHECK(count_op(g, "Transpose") == 3);
-  g = converted("g (float[1,3,4,5] x) => (float[40] y, float[40] z)" + kWeights +
-                " { a = Conv(x, w)  y = Reshape<shape=[40]>(a)  z = Reshape<shape=[40]>(a) }");
+  g = converted("g (float[1,3,4,5] x) => (float[40] y, float[40] z) <float[2,3,1,1] w = {1,2,3,-4,5,6}, int64[1] s = {40}>"
+                " { a = Conv(x, w)  y = Reshape(a, s)  z = Reshape(a, s) }");
   CHECK(count_op(g, "Transpose") == 2);
 }
