@@ -16,6 +16,8 @@ bool recognise_activations(Graph& g, const PassOptions& options);
 bool remove_dead_channels(Graph& g, const PassOptions& options);
 bool remove_dead_code(Graph& g, const PassOptions& options);
 bool remove_identities(Graph& g, const PassOptions& options);
+bool spread_grids(Graph& g, const PassOptions& options);
+bool to_integers(Graph& g, const PassOptions& options);
 bool to_nhwc(Graph& g, const PassOptions& options);
 
 }  // namespace netsuke

@@ -27,6 +27,9 @@ constexpr Pass kPipeline[] = {
     {"remove-dead-channels", remove_dead_channels, "training leaves filters that are zero: with what they feed, half of a MobileNet's work"},
     // From here on feature maps have their final channels; those that windows read are channels last.
     {"to-nhwc", to_nhwc, "kernels want channels last; transposes cancel, follow or go into weights", kRequired},
+    {"spread-grids", spread_grids, "between integer operators, copies and pools of integers run in integers"},
+    {"to-integers", to_integers, "what the model quantised runs in integers; rounding becomes multiplying and shifting", kRequired},
+    // From here on types are final.
     {"remove-dead-code", remove_dead_code, "what the passes above left without a reader goes"},
 };
 

@@ -30,8 +30,9 @@ int64_t to_stored(double x, const Quantization& q, size_t i) {
   float scale = q.scales[i];
   // Activations are divided in float32 as onnxruntime does; int32 biases need more digits than that has.
   double steps = q.type == DType::kInt32 ? x / double(scale) : double(static_cast<float>(x) / scale);
-  if (scale == 0 || std::isnan(steps)) steps = 0;
   auto [low, high] = integer_range(q.type);
+  if (std::isnan(x)) return low;
+  if (scale == 0) steps = 0;
   return static_cast<int64_t>(
       std::clamp(std::nearbyint(steps) + double(q.zero_points[i]), static_cast<double>(low), static_cast<double>(high)));
 }

@@ -15,7 +15,7 @@ bool is_storage(DType type);
 
 Quantization per_tensor_grid(float scale, int32_t zero_point, DType storage);
 
-// clamp(round_half_to_even(x / scale) + zero_point); NaN becomes the zero point. `i`: which of the grid's scales.
+// clamp(round_half_to_even(x / scale) + zero_point); NaN becomes the lowest integer. `i`: which of the grid's scales.
 int64_t to_stored(double x, const Quantization& q, size_t i = 0);
 // (stored - zero_point) * scale.
 float to_real(int64_t stored, const Quantization& q, size_t i = 0);

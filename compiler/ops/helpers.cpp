@@ -4,6 +4,7 @@
 
 #include "graph/quantization.hpp"
 #include "ops/activation.hpp"
+#include "ops/integer.hpp"
 
 namespace netsuke {
 
@@ -136,11 +137,38 @@ void apply_activations(const Node& n, Tensor& t) {
   }
 }
 
+DoubleInputs double_inputs(const Evaluation& e) {
+  DoubleInputs d;
+  d.tensors.reserve(e.in.size());
+  for (size_t i = 0; i < e.in.size(); i++) {
+    d.pointers.push_back(nullptr);
+    if (!e.in[i]) continue;
+    std::vector<double> values = to_doubles(*e.in[i]);
+    const auto& grid = e.graph[e.node.inputs[i]].quantization;
+    if (grid && e.in[i]->type != DType::kFloat32)
+      for (double& x : values) x -= double(grid->zero_points[0]);
+    d.tensors.push_back(make_tensor<double>(e.in[i]->shape, values));
+    d.pointers.back() = &d.tensors.back();
+  }
+  return d;
+}
+
+void eval_sums(Evaluation& e) {
+  DoubleInputs inputs = double_inputs(e);
+  Tensor sums = op_of(e.node).sums(Evaluation{e.graph, e.node, inputs.pointers, {}});
+  auto out = e.out[0].as<float>();
+  for (size_t i = 0; i < out.size(); i++) out[i] = static_cast<float>(sums.as<double>()[i]);
+}
+
 std::vector<Tensor> eval_node(const Graph& g, const Node& n, std::vector<const Tensor*> inputs) {
   const Op& op = op_of(n);
   NETSUKE_CHECK(op.eval, "operator '{}' has no reference meaning", n.op);
   Evaluation e{g, n, std::move(inputs), {}};
   for (ValueId v : n.outputs) e.out.push_back(v == kNoValue ? Tensor() : Tensor(g[v].type, g[v].shape));
+  if (is_integer_node(g, n)) {
+    eval_integer(e);
+    return std::move(e.out);
+  }
   op.eval(e);
   if (!n.activations.empty()) apply_activations(n, e.out[0]);
   for (size_t i = 0; i < e.out.size(); i++)

@@ -55,6 +55,15 @@ bool infer_and_fold(Graph& g, Node& n);
 
 // --- eval ---
 
+// The inputs as float64; an integer that has a grid is its distance from the zero point.
+struct DoubleInputs {
+  std::vector<Tensor> tensors;
+  std::vector<const Tensor*> pointers;  // null for absent inputs
+};
+DoubleInputs double_inputs(const Evaluation& e);
+// `eval` of linear operators: Op::sums, rounded to float32.
+void eval_sums(Evaluation& e);
+
 // Calls f(index) for every index of `shape` in row-major order.
 void for_each_index(const Shape& shape, const std::function<void(const Shape& index)>& f);
 // Element offset of `index` in a row-major tensor of `shape`, which may have fewer dimensions or ones

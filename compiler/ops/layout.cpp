@@ -69,9 +69,10 @@ Tensor map_in(const Evaluation& e, size_t i) {
   return is_channels_last(e.node) ? permuted(t, to_channels_first(t.shape.size())) : t;
 }
 
-void map_out(Evaluation& e, const Tensor& channels_first) {
-  size_t rank = channels_first.shape.size();
-  e.out[0] = is_channels_last(e.node) ? permuted(channels_first, to_channels_last(rank)) : channels_first;
+Tensor map_result(const Node& n, const Tensor& channels_first) {
+  return is_channels_last(n) ? permuted(channels_first, to_channels_last(channels_first.shape.size())) : channels_first;
 }
+
+void map_out(Evaluation& e, const Tensor& channels_first) { e.out[0] = map_result(e.node, channels_first); }
 
 }  // namespace netsuke

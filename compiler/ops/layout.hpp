@@ -31,6 +31,7 @@ void set_map(Graph& g, Node& n, DType type, const Shape& channels_first);
 
 // Input `i`, channels first, and the way back: out[0] = result, which is channels first.
 Tensor map_in(const Evaluation& e, size_t i);
+Tensor map_result(const Node& n, const Tensor& channels_first);
 void map_out(Evaluation& e, const Tensor& channels_first);
 
 }  // namespace netsuke

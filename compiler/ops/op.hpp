@@ -9,6 +9,7 @@
 //   eval           the meaning, written to be obviously right: folding, calibration, verification.
 //   lower          canonical node -> kernel calls of the Program. Feature maps are channels-last by now
 //                  (see passes/to_nhwc.cpp).
+//   eval_integer, lower_integer    the same for a node whose values are integers on grids (after to-integers).
 // A record without infer, eval and lower is an operator that canonicalise always rewrites.
 #pragma once
 
@@ -48,6 +49,19 @@ enum class QuantRule {
   kWeighted,   // measured, with per-channel weights: Conv, Gemm
 };
 
+// What a node computes when its values are integers on grids; docs/numerics.md. ops/integer.* evaluates them.
+enum class IntegerForm {
+  kNone,      // nothing: the node computes in real numbers
+  kMove,      // hands on elements of its first input, or the largest or smallest: output on the input's grid
+  kSameGrid,  // the same for several inputs, all on the output's grid
+  kLinear,    // sums of products, requantised
+  kAverage,   // means, half to even
+  kSum,       // a + b or a - b
+  kProduct,   // a * b
+  kFunction,  // of one run-time element: a table
+  kSoftmax,
+};
+
 inline constexpr int kAnyNumber = -1;
 
 struct Op {
@@ -61,6 +75,11 @@ struct Op {
   void (*eval)(Evaluation&) = nullptr;
   void (*lower)(Lowering&, const Node&) = nullptr;
   QuantRule quantisation = QuantRule::kNone;
+  IntegerForm integer = IntegerForm::kNone;
+  // kLinear: the exact sums, from inputs that are float64 (zero points already subtracted). `eval` rounds them to float.
+  Tensor (*sums)(const Evaluation&) = nullptr;
+  void (*eval_integer)(Evaluation&) = nullptr;                // kAverage, kSoftmax
+  void (*lower_integer)(Lowering&, const Node&) = nullptr;    // where `lower` does not do integers, too
   std::string_view limits = "";  // one sentence: what is refused; feeds errors and the operator table
 };
 

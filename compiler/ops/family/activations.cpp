@@ -124,7 +124,7 @@ void lower_activation(Lowering& l, const Node& n) {
 
 constexpr Op unary(std::string_view name, void (*canonicalise)(Canonicaliser&), QuantRule rule) {
   return {.name = name, .canonicalise = canonicalise, .infer = infer_float_unary, .eval = eval_activation,
-          .lower = lower_activation, .quantisation = rule, .limits = "Float32 only."};
+          .lower = lower_activation, .quantisation = rule, .integer = IntegerForm::kFunction, .limits = "Float32 only."};
 }
 
 // x Sigmoid(x): netsuke's own, made by pass recognise-activations.
@@ -155,7 +155,7 @@ constexpr Op kOps[] = {
     unary("Shrink", canonicalise_shrink, QuantRule::kMeasured),
     {.name = "Clip", .since = 6, .max_inputs = 3, .canonicalise = canonicalise_clip, .infer = infer_float_unary,
      .eval = eval_activation, .lower = lower_activation, .quantisation = QuantRule::kSameScale,
-     .limits = "The bounds must be scalars; before opset 11 float32 only."},
+     .integer = IntegerForm::kFunction, .limits = "The bounds must be scalars; before opset 11 float32 only."},
 };
 
 }  // namespace

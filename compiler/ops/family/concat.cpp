@@ -141,9 +141,9 @@ void lower_split(Lowering& l, const Node& n) {
 
 constexpr Op kOps[] = {
     {.name = "Concat", .max_inputs = kAnyNumber, .canonicalise = canonicalise_concat, .infer = infer_concat,
-     .eval = eval_concat, .lower = lower_concat, .quantisation = QuantRule::kMeasured},
+     .eval = eval_concat, .lower = lower_concat, .quantisation = QuantRule::kMeasured, .integer = IntegerForm::kSameGrid},
     {.name = "Split", .max_inputs = 2, .max_outputs = kAnyNumber, .canonicalise = canonicalise_split,
-     .infer = infer_split, .eval = eval_split, .lower = lower_split, .quantisation = QuantRule::kSameScale,
+     .infer = infer_split, .eval = eval_split, .lower = lower_split, .quantisation = QuantRule::kSameScale, .integer = IntegerForm::kMove,
      .limits = "The lengths of the parts must be known at compile time."},
 };
 

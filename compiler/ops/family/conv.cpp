@@ -56,7 +56,7 @@ struct ConvNumbers {
 };
 
 // The sum behind one output element; `in` is the first input channel of its group.
-double conv_sum(const ConvNumbers& s, const float* in, const float* weights, int64_t y, int64_t x) {
+double conv_sum(const ConvNumbers& s, const double* in, const double* weights, int64_t y, int64_t x) {
   const Window2d& w = s.window;
   double sum = 0;
   for (int64_t i = 0; i < s.group_in; i++)
@@ -65,20 +65,19 @@ double conv_sum(const ConvNumbers& s, const float* in, const float* weights, int
         int64_t iy = y * w.stride_h - w.pad_top + ky * w.dilation_h;
         int64_t ix = x * w.stride_w - w.pad_left + kx * w.dilation_w;
         if (iy < 0 || iy >= s.in_h || ix < 0 || ix >= s.in_w) continue;
-        sum += double(in[(i * s.in_h + iy) * s.in_w + ix]) *
-               double(weights[(i * w.kernel_h + ky) * w.kernel_w + kx]);
+        sum += in[(i * s.in_h + iy) * s.in_w + ix] * weights[(i * w.kernel_h + ky) * w.kernel_w + kx];
       }
   return sum;
 }
 
-void eval_conv(Evaluation& e) {
+Tensor conv_sums(const Evaluation& e) {
   Tensor in = map_in(e, 0);
   const Tensor& weights = *e.in[1];
   Window window = window_of(e.node);
   Shape space = spatial_of(in.shape), out_space = window_output(e.node, window, space, false);
   Shape out_shape = out_space;
   out_shape.insert(out_shape.begin(), {in.shape[0], weights.shape[0]});
-  Tensor out(DType::kFloat32, out_shape);
+  Tensor out(DType::kFloat64, out_shape);
   int64_t group = get_int(e.node, "group"), in_c = in.shape[1], out_c = weights.shape[0];
   ConvNumbers s{space.size() == 1 ? 1 : space[0], space.back(), out_space.size() == 1 ? 1 : out_space[0],
                 out_space.back(), in_c / group, out_c / group, window2d(window)};
@@ -86,11 +85,11 @@ void eval_conv(Evaluation& e) {
   for_each_index({in.shape[0], out_c, s.out_h, s.out_w}, [&](const Shape& index) {
     int64_t o = index[1], first = (index[0] * in_c + o / s.group_out * s.group_in) * s.in_h * s.in_w;
     int64_t filter = o * s.group_in * s.window.kernel_h * s.window.kernel_w;
-    double sum = conv_sum(s, in.as<float>().data() + first, weights.as<float>().data() + filter, index[2], index[3]);
-    if (e.in.size() > 2 && e.in[2]) sum += double(e.in[2]->as<float>()[static_cast<size_t>(o)]);
-    out.as<float>()[next++] = static_cast<float>(sum);
+    double sum = conv_sum(s, in.as<double>().data() + first, weights.as<double>().data() + filter, index[2], index[3]);
+    if (e.in.size() > 2 && e.in[2]) sum += e.in[2]->as<double>()[static_cast<size_t>(o)];
+    out.as<double>()[next++] = sum;
   });
-  map_out(e, out);
+  return map_result(e.node, out);
 }
 
 bool is_pointwise(const Window2d& w) {
@@ -163,7 +162,8 @@ void lower_conv(Lowering& l, const Node& n) {
 
 constexpr Op kOps[] = {
     {.name = "Conv", .min_inputs = 2, .max_inputs = 3, .canonicalise = canonicalise_conv, .infer = infer_conv,
-     .eval = eval_conv, .lower = lower_conv, .quantisation = QuantRule::kWeighted,
+     .eval = eval_sums, .lower = lower_conv, .quantisation = QuantRule::kWeighted, .integer = IntegerForm::kLinear,
+     .sums = conv_sums,
      .limits = "Float32, one or two spatial dimensions, constant weights and biases."},
 };
 

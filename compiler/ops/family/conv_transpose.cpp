@@ -82,7 +82,7 @@ void infer_conv_transpose(Graph& g, Node& n) {
 }
 
 // Every input element adds its multiples of the filters to the outputs under them.
-void eval_conv_transpose(Evaluation& e) {
+Tensor conv_transpose_sums(const Evaluation& e) {
   Tensor in = map_in(e, 0);
   const Tensor& weights = *e.in[1];
   Shape out_shape = get_ints(e.node, "output_shape"), space = spatial_of(in.shape);
@@ -94,7 +94,7 @@ void eval_conv_transpose(Evaluation& e) {
   std::vector<double> sums(static_cast<size_t>(count_of(out_shape)), 0);
   size_t next = 0;
   for_each_index({in.shape[0], in_c, in_h, in_w}, [&](const Shape& index) {
-    double x = double(in.as<float>()[next++]);
+    double x = in.as<double>()[next++];
     int64_t first_out = index[1] / (in_c / group) * group_out;
     for_each_index({group_out, w.kernel_h, w.kernel_w}, [&](const Shape& k) {
       int64_t y = index[2] * w.stride_h - w.pad_top + k[1] * w.dilation_h;
@@ -102,16 +102,16 @@ void eval_conv_transpose(Evaluation& e) {
       if (y < 0 || y >= out_h || column < 0 || column >= out_w) return;
       int64_t weight = ((index[1] * group_out + k[0]) * w.kernel_h + k[1]) * w.kernel_w + k[2];
       int64_t to = ((index[0] * out_c + first_out + k[0]) * out_h + y) * out_w + column;
-      sums[static_cast<size_t>(to)] += x * double(weights.as<float>()[static_cast<size_t>(weight)]);
+      sums[static_cast<size_t>(to)] += x * weights.as<double>()[static_cast<size_t>(weight)];
     });
   });
-  Tensor out(DType::kFloat32, out_shape);
+  Tensor out(DType::kFloat64, out_shape);
   for (size_t i = 0; i < sums.size(); i++) {
     size_t channel = i / static_cast<size_t>(out_h * out_w) % static_cast<size_t>(out_c);
-    double bias = e.in.size() > 2 && e.in[2] ? double(e.in[2]->as<float>()[channel]) : 0;
-    out.as<float>()[i] = static_cast<float>(sums[i] + bias);
+    double bias = e.in.size() > 2 && e.in[2] ? e.in[2]->as<double>()[channel] : 0;
+    out.as<double>()[i] = sums[i] + bias;
   }
-  map_out(e, out);
+  return map_result(e.node, out);
 }
 
 void lower_conv_transpose(Lowering& l, const Node& n) {
@@ -136,8 +136,8 @@ void lower_conv_transpose(Lowering& l, const Node& n) {
 
 constexpr Op kOps[] = {
     {.name = "ConvTranspose", .min_inputs = 2, .max_inputs = 3, .canonicalise = canonicalise_conv_transpose,
-     .infer = infer_conv_transpose, .eval = eval_conv_transpose, .lower = lower_conv_transpose,
-     .quantisation = QuantRule::kWeighted,
+     .infer = infer_conv_transpose, .eval = eval_sums, .lower = lower_conv_transpose,
+     .quantisation = QuantRule::kWeighted, .integer = IntegerForm::kLinear, .sums = conv_transpose_sums,
      .limits = "Float32, one or two spatial dimensions, constant weights and biases."},
 };
 

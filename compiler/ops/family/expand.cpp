@@ -77,10 +77,10 @@ void lower_tile(Lowering& l, const Node& n) {
 
 constexpr Op kOps[] = {
     {.name = "Expand", .max_inputs = 2, .canonicalise = canonicalise_expand, .infer = infer_expand,
-     .eval = eval_expand, .lower = lower_expand, .quantisation = QuantRule::kSameScale,
+     .eval = eval_expand, .lower = lower_expand, .quantisation = QuantRule::kSameScale, .integer = IntegerForm::kMove,
      .limits = "The shape must be known at compile time."},
     {.name = "Tile", .max_inputs = 2, .canonicalise = canonicalise_tile, .infer = infer_tile, .eval = eval_tile,
-     .lower = lower_tile, .quantisation = QuantRule::kSameScale,
+     .lower = lower_tile, .quantisation = QuantRule::kSameScale, .integer = IntegerForm::kMove,
      .limits = "The repeats must be known at compile time."},
 };
 

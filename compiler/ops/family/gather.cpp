@@ -295,14 +295,14 @@ void lower_one_hot(Lowering& l, const Node& n) {
 
 constexpr Op kOps[] = {
     {.name = "Gather", .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_gather, .infer = infer_gather,
-     .eval = eval_gather, .lower = lower_gather, .quantisation = QuantRule::kSameScale,
+     .eval = eval_gather, .lower = lower_gather, .quantisation = QuantRule::kSameScale, .integer = IntegerForm::kMove,
      .limits = "Run-time indices that are out of range are clamped."},
     {.name = "GatherElements", .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_gather_elements,
      .infer = infer_gather_elements, .eval = eval_gather_elements, .lower = lower_gather_elements,
-     .quantisation = QuantRule::kSameScale, .limits = "Run-time indices that are out of range are clamped."},
+     .quantisation = QuantRule::kSameScale, .integer = IntegerForm::kMove, .limits = "Run-time indices that are out of range are clamped."},
     {.name = "GatherND", .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_gather_nd,
      .infer = infer_gather_nd, .eval = eval_gather_nd, .lower = lower_gather_nd,
-     .quantisation = QuantRule::kSameScale, .limits = "Run-time indices that are out of range are clamped."},
+     .quantisation = QuantRule::kSameScale, .integer = IntegerForm::kMove, .limits = "Run-time indices that are out of range are clamped."},
     {.name = "Compress", .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_compress,
      .limits = "The condition must be known at compile time."},
     {.name = "OneHot", .min_inputs = 2, .max_inputs = 3, .canonicalise = canonicalise_one_hot, .infer = infer_one_hot,

@@ -138,11 +138,12 @@ void infer_matmul(Graph& g, Node& n) {
   set_output(g, n, 0, DType::kFloat32, matmul_shape(g, n).out);
 }
 
-void eval_matmul(Evaluation& e) {
+Tensor matmul_sums(const Evaluation& e) {
   MatMulShape s = matmul_shape(e.graph, e.node);
   int64_t rows = s.a[s.a.size() - 2], inner = s.a.back(), columns = s.b.back();
-  auto a = e.in[0]->as<float>(), b = e.in[1]->as<float>();
-  auto out = e.out[0].as<float>();
+  auto a = e.in[0]->as<double>(), b = e.in[1]->as<double>();
+  Tensor result(DType::kFloat64, s.out);
+  auto out = result.as<double>();
   size_t next = 0;
   for_each_index(s.batch, [&](const Shape& batch) {
     int64_t base_a = broadcast_offset(batch, {s.a.begin(), s.a.end() - 2}) * rows * inner;
@@ -151,11 +152,11 @@ void eval_matmul(Evaluation& e) {
       for (int64_t c = 0; c < columns; c++) {
         double sum = 0;
         for (int64_t k = 0; k < inner; k++)
-          sum += double(a[static_cast<size_t>(base_a + r * inner + k)]) *
-                 double(b[static_cast<size_t>(base_b + k * columns + c)]);
-        out[next++] = static_cast<float>(sum);
+          sum += a[static_cast<size_t>(base_a + r * inner + k)] * b[static_cast<size_t>(base_b + k * columns + c)];
+        out[next++] = sum;
       }
   });
+  return result;
 }
 
 // One batch dimension of the product; the steps are in floats, 0 where an operand is broadcast.
@@ -213,16 +214,18 @@ void infer_dense(Graph& g, Node& n) {
   set_output(g, n, 0, DType::kFloat32, out);
 }
 
-void eval_dense(Evaluation& e) {
+Tensor dense_sums(const Evaluation& e) {
   size_t inner = static_cast<size_t>(e.in[1]->shape[1]), columns = static_cast<size_t>(e.in[1]->shape[0]);
-  auto in = e.in[0]->as<float>(), weights = e.in[1]->as<float>();
-  auto out = e.out[0].as<float>();
+  auto in = e.in[0]->as<double>(), weights = e.in[1]->as<double>();
+  Tensor result(DType::kFloat64, e.graph[e.node.outputs[0]].shape);
+  auto out = result.as<double>();
   for (size_t i = 0; i < out.size(); i++) {
     size_t row = i / columns, column = i % columns;
-    double sum = e.in.size() > 2 ? e.in[2]->as<float>()[column] : 0;
-    for (size_t k = 0; k < inner; k++) sum += double(in[row * inner + k]) * double(weights[column * inner + k]);
-    out[i] = static_cast<float>(sum);
+    double sum = e.in.size() > 2 ? e.in[2]->as<double>()[column] : 0;
+    for (size_t k = 0; k < inner; k++) sum += in[row * inner + k] * weights[column * inner + k];
+    out[i] = sum;
   }
+  return result;
 }
 
 void lower_dense(Lowering& l, const Node& n) {
@@ -243,10 +246,10 @@ void lower_dense(Lowering& l, const Node& n) {
 constexpr Op kOps[] = {
     {.name = "Gemm", .min_inputs = 2, .max_inputs = 3, .canonicalise = canonicalise_gemm, .infer = infer_gemm,
      .eval = eval_gemm, .quantisation = QuantRule::kWeighted, .limits = "Float32 only."},
-    {.name = "MatMul", .min_inputs = 2, .max_inputs = 2, .infer = infer_matmul, .eval = eval_matmul,
-     .lower = lower_matmul, .quantisation = QuantRule::kWeighted, .limits = "Float32 only."},
-    {.name = "Dense", .domain = "netsuke", .min_inputs = 2, .max_inputs = 3, .infer = infer_dense, .eval = eval_dense,
-     .lower = lower_dense, .quantisation = QuantRule::kWeighted},
+    {.name = "MatMul", .min_inputs = 2, .max_inputs = 2, .infer = infer_matmul, .eval = eval_sums,
+     .lower = lower_matmul, .quantisation = QuantRule::kWeighted, .integer = IntegerForm::kLinear, .sums = matmul_sums, .limits = "Float32 only."},
+    {.name = "Dense", .domain = "netsuke", .min_inputs = 2, .max_inputs = 3, .infer = infer_dense, .eval = eval_sums,
+     .lower = lower_dense, .quantisation = QuantRule::kWeighted, .integer = IntegerForm::kLinear, .sums = dense_sums},
 };
 
 }  // namespace

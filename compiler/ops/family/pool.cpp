@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "ops/helpers.hpp"
+#include "ops/integer.hpp"
 #include "ops/layout.hpp"
 #include "ops/window.hpp"
 
@@ -98,22 +99,64 @@ void eval_windows(Evaluation& e, const Window& w, const Shape& out_spatial, cons
   map_out(e, out);
 }
 
+Window whole_window(const Shape& spatial) {
+  return {spatial, Shape(spatial.size(), 1), Shape(spatial.size(), 1), Shape(spatial.size(), 0), Shape(spatial.size(), 0)};
+}
+
+bool counts_padding(const Node& n) { return n.op == "AveragePool" && get_int(n, "count_include_pad") != 0; }
+
 void eval_pool(Evaluation& e) {
   Window w = window_of(e.node);
   Shape in = map_shape(e.graph, e.node, 0);
   Shape out = window_output(e.node, w, spatial_of(in), get_int(e.node, "ceil_mode") != 0);
   if (e.node.op == "MaxPool") return eval_windows(e, w, out, [](const Seen& s) { return s.max; });
-  bool count_pad = get_int(e.node, "count_include_pad") != 0;
+  bool count_pad = counts_padding(e.node);
   eval_windows(e, w, out, [&](const Seen& s) { return s.sum / double(count_pad ? s.padded : s.inside); });
 }
 
 void eval_global(Evaluation& e) {
-  Shape spatial = spatial_of(map_shape(e.graph, e.node, 0)), one = spatial, none = spatial;
-  std::fill(one.begin(), one.end(), 1);
-  std::fill(none.begin(), none.end(), 0);
-  Window whole{spatial, one, one, none, none};
+  Shape spatial = spatial_of(map_shape(e.graph, e.node, 0));
   bool max = e.node.op == "GlobalMaxPool";
-  eval_windows(e, whole, one, [&](const Seen& s) { return max ? s.max : s.sum / double(s.inside); });
+  eval_windows(e, whole_window(spatial), Shape(spatial.size(), 1), [&](const Seen& s) { return max ? s.max : s.sum / double(s.inside); });
+}
+
+// --- integers ---
+
+// For windows of 1, 2, ... `largest` elements, the mean's requantisation.
+Requantisation mean_requantisation(const Graph& g, const Node& n, int64_t largest) {
+  double factor = double(g[n.inputs[0]].quantization->scales[0]) / double(g[n.outputs[0]].quantization->scales[0]);
+  std::vector<double> factors;
+  for (int64_t count = 1; count <= largest; count++) factors.push_back(factor / double(count));
+  return requantisation(g, n, factors);
+}
+
+Requantisation global_requantisation(const Graph& g, const Node& n) {
+  int64_t count = count_of(spatial_of(map_shape(g, n, 0)));
+  double factor = double(g[n.inputs[0]].quantization->scales[0]) / double(g[n.outputs[0]].quantization->scales[0]);
+  return requantisation(g, n, {factor / double(count)});
+}
+
+// Sums of distances from the zero point, divided with exact halves to even.
+void eval_integer_average(Evaluation& e) {
+  const Graph& g = e.graph;
+  const Node& n = e.node;
+  Shape spatial = spatial_of(map_shape(g, n, 0)), out = spatial_of(
+      is_channels_last(n) ? permuted(g[n.outputs[0]].shape, to_channels_first(spatial.size() + 2)) : g[n.outputs[0]].shape);
+  bool global = n.op == "GlobalAveragePool", count_pad = counts_padding(n);
+  Window w = global ? whole_window(spatial) : window_of(n);
+  Requantisation r = global ? global_requantisation(g, n) : mean_requantisation(g, n, count_of(w.kernel));
+  std::vector<double> centred = to_doubles(*e.in[0]);
+  for (double& x : centred) x -= double(g[n.inputs[0]].quantization->zero_points[0]);
+  std::vector<float> floats(centred.begin(), centred.end());
+  Tensor in = make_tensor<float>(e.in[0]->shape, floats);
+  Evaluation sums{g, n, {&in}, {Tensor(DType::kFloat32, e.out[0].shape)}};
+  eval_windows(sums, w, out, [&](const Seen& s) {
+    size_t which = global ? 0 : static_cast<size_t>(count_pad ? s.padded : s.inside) - 1;
+    return double(requantise_half_even(r, static_cast<int64_t>(s.sum), which));
+  });
+  visit_type(e.out[0].type, [&]<class T>() {
+    for (size_t i = 0; i < e.out[0].as<T>().size(); i++) e.out[0].as<T>()[i] = static_cast<T>(sums.out[0].as<float>()[i]);
+  });
 }
 
 void add_pool_call(Lowering& l, const Node& n, Call call) {
@@ -148,20 +191,22 @@ void lower_global(Lowering& l, const Node& n) {
 
 constexpr std::string_view kLimits = "Float32, one or two spatial dimensions; MaxPool without Indices.";
 
-constexpr Op window_pool(std::string_view name, QuantRule rule, int max_outputs) {
+constexpr Op window_pool(std::string_view name, QuantRule rule, IntegerForm integer, int max_outputs) {
   return {.name = name, .max_outputs = max_outputs, .canonicalise = canonicalise_pool, .infer = infer_pool,
-          .eval = eval_pool, .lower = lower_pool, .quantisation = rule, .limits = kLimits};
+          .eval = eval_pool, .lower = lower_pool, .quantisation = rule, .integer = integer,
+          .eval_integer = eval_integer_average, .lower_integer = nullptr, .limits = kLimits};
 }
-constexpr Op global_pool(std::string_view name, QuantRule rule) {
+constexpr Op global_pool(std::string_view name, QuantRule rule, IntegerForm integer) {
   return {.name = name, .canonicalise = canonicalise_global, .infer = infer_global, .eval = eval_global,
-          .lower = lower_global, .quantisation = rule, .limits = kLimits};
+          .lower = lower_global, .quantisation = rule, .integer = integer, .eval_integer = eval_integer_average,
+          .lower_integer = nullptr, .limits = kLimits};
 }
 
 constexpr Op kOps[] = {
-    window_pool("MaxPool", QuantRule::kSameScale, 2),
-    window_pool("AveragePool", QuantRule::kSameScale, 1),
-    global_pool("GlobalMaxPool", QuantRule::kSameScale),
-    global_pool("GlobalAveragePool", QuantRule::kMeasured),
+    window_pool("MaxPool", QuantRule::kSameScale, IntegerForm::kMove, 2),
+    window_pool("AveragePool", QuantRule::kSameScale, IntegerForm::kAverage, 1),
+    global_pool("GlobalMaxPool", QuantRule::kSameScale, IntegerForm::kMove),
+    global_pool("GlobalAveragePool", QuantRule::kMeasured, IntegerForm::kAverage),
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "graph/quantization.hpp"
 #include "ops/grid.hpp"
 #include "ops/helpers.hpp"
+#include "ops/integer.hpp"
 #include "ops/layout.hpp"
 
 namespace netsuke {
@@ -94,7 +95,6 @@ void infer_quantize(Graph& g, Node& n) {
   require_type(g, n, 0, {DType::kFloat32});
   Quantization q = grid_attributes(n);
   set_output(g, n, 0, q.type, moved_shape(g, n));
-  g[n.outputs[0]].quantization = std::move(q);
 }
 
 void infer_dequantize(Graph& g, Node& n) {
@@ -107,6 +107,9 @@ void infer_dequantize(Graph& g, Node& n) {
 void eval_quantize(Evaluation& e) { e.out[0] = to_grid(moved(e.node, *e.in[0]), grid_attributes(e.node)); }
 void eval_dequantize(Evaluation& e) { e.out[0] = moved(e.node, from_grid(*e.in[0], grid_attributes(e.node))); }
 
+// Requantize: integers from the grid of the input to that of the output. Made by to-integers.
+void infer_requantize(Graph&, Node&) {}  // its values come with type, shape and grid
+
 constexpr Op kOps[] = {
     {.name = "QuantizeLinear", .since = 10, .min_inputs = 1, .max_inputs = 3, .canonicalise = canonicalise_quantize,
      .infer = infer_quantize, .eval = eval_quantize,
@@ -114,6 +117,7 @@ constexpr Op kOps[] = {
     {.name = "DequantizeLinear", .since = 10, .min_inputs = 1, .max_inputs = 3, .canonicalise = canonicalise_dequantize,
      .infer = infer_dequantize, .eval = eval_dequantize,
      .limits = "From 8- or 16-bit integers or int32, constant scales and zero points, per tensor or per axis (not blocked)."},
+    {.name = "Requantize", .domain = "netsuke", .infer = infer_requantize, .eval = eval_small_sum},
 };
 
 }  // namespace

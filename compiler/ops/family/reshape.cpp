@@ -102,7 +102,7 @@ void lower_reshape(Lowering& l, const Node& n) { alias(l, n, n.inputs[0], n.outp
 
 constexpr Op kOps[] = {
     {.name = "Reshape", .max_inputs = 2, .canonicalise = canonicalise_reshape, .infer = infer_reshape,
-     .eval = eval_reshape, .lower = lower_reshape, .quantisation = QuantRule::kSameScale,
+     .eval = eval_reshape, .lower = lower_reshape, .quantisation = QuantRule::kSameScale, .integer = IntegerForm::kMove,
      .limits = "The shape must be known at compile time."},
     {.name = "Flatten", .canonicalise = canonicalise_flatten},
     {.name = "Squeeze", .max_inputs = 2, .canonicalise = canonicalise_squeeze,

@@ -275,7 +275,7 @@ constexpr Op kOps[] = {
     {.name = "Resize", .since = 10, .max_inputs = 4, .canonicalise = canonicalise_resize, .limits = kLimits},
     {.name = "Upsample", .since = 7, .max_inputs = 2, .canonicalise = canonicalise_resize, .limits = kLimits},
     {.name = "Resample", .domain = "netsuke", .min_inputs = 2, .max_inputs = 3, .infer = infer_resample,
-     .eval = eval_resample, .lower = lower_resample, .quantisation = QuantRule::kSameScale},
+     .eval = eval_resample, .lower = lower_resample, .quantisation = QuantRule::kSameScale, .integer = IntegerForm::kMove},
 };
 
 }  // namespace

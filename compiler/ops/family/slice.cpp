@@ -90,7 +90,7 @@ void lower_slice(Lowering& l, const Node& n) {
 
 constexpr Op kOps[] = {
     {.name = "Slice", .max_inputs = 5, .canonicalise = canonicalise_slice, .infer = infer_slice, .eval = eval_slice,
-     .lower = lower_slice, .quantisation = QuantRule::kSameScale,
+     .lower = lower_slice, .quantisation = QuantRule::kSameScale, .integer = IntegerForm::kMove,
      .limits = "Starts, ends, axes and steps must be known at compile time."},
 };
 

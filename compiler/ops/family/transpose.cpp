@@ -49,7 +49,7 @@ void lower_transpose(Lowering& l, const Node& n) {
 
 constexpr Op kOps[] = {
     {.name = "Transpose", .canonicalise = canonicalise_transpose, .infer = infer_transpose, .eval = eval_transpose,
-     .lower = lower_transpose, .quantisation = QuantRule::kSameScale},
+     .lower = lower_transpose, .quantisation = QuantRule::kSameScale, .integer = IntegerForm::kMove},
 };
 
 }  // namespace

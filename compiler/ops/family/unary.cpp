@@ -286,11 +286,11 @@ constexpr std::string_view kFloats = "Float32 and float64 only.";
 
 constexpr Op float_op(std::string_view name, QuantRule rule = QuantRule::kMeasured) {
   return {.name = name, .since = 6, .infer = infer_float, .eval = eval_float, .lower = lower_function,
-          .quantisation = rule, .limits = kFloats};
+          .quantisation = rule, .integer = IntegerForm::kFunction, .limits = kFloats};
 }
 constexpr Op number_op(std::string_view name, QuantRule rule) {
   return {.name = name, .since = 6, .infer = infer_number, .eval = eval_number, .lower = lower_function,
-          .quantisation = rule, .limits = "All number types."};
+          .quantisation = rule, .integer = IntegerForm::kFunction, .limits = "All number types."};
 }
 
 constexpr Op kOps[] = {
