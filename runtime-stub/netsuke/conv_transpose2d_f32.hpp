@@ -15,7 +15,7 @@
 #include "core.hpp"
 #include "register_tile.hpp"
 #include "weight_layout.hpp"
-#include "window.hpp"
+#include "window_transpose.hpp"
 
 namespace netsuke {
 
@@ -27,16 +27,6 @@ struct ConvTranspose2dShape {
   // Neighbouring outputs of a tile; wider tiles would seldom be inside.
   static constexpr int tile = kSoftFloat || P::out_w < 4 * P::stride_w ? 1 : 4;
 };
-
-// Does tap k of output o meet an input? distance: o + pad - k * dilation, the input's place times the stride.
-constexpr bool tap_meets(index_t distance, index_t stride, index_t size) {
-  return distance >= 0 && distance % stride == 0 && distance / stride < size;
-}
-
-template <class P>
-constexpr index_t transpose_distance(index_t x, index_t kx) {
-  return x + static_cast<index_t>(P::pad_left) - kx * static_cast<index_t>(P::dilation_w);
-}
 
 // V of the W channels of a block, for one output row; w, bias and out point at the first of them.
 template <class P, int W, int V>
@@ -137,17 +127,6 @@ inline void conv_transpose2d_f32_row(const float* const* rows, const float* weig
       if (P::has_bias) bias += kLast;
       out_row += kLast;
     }
-  }
-}
-
-// Points rows[k] at the input row that reaches output row y through tap k, null if none does.
-template <class P>
-inline void transpose_rows(const float* image, index_t y, const float** rows) {
-  constexpr index_t kStride = P::stride_h, kPad = P::pad_top, kDilation = P::dilation_h;
-  constexpr index_t kRow = P::in_w * P::in_c;
-  for (index_t k = 0; k < P::kernel_h; ++k) {
-    const index_t distance = y + kPad - k * kDilation;
-    rows[k] = tap_meets(distance, kStride, P::in_h) ? image + distance / kStride * kRow : nullptr;
   }
 }
 

@@ -40,6 +40,14 @@ template <>
 inline int8_t rom<int8_t>(const int8_t* p) {
   return static_cast<int8_t>(pgm_read_byte(p));
 }
+template <>
+inline int16_t rom<int16_t>(const int16_t* p) {
+  return static_cast<int16_t>(pgm_read_word(p));
+}
+template <>
+inline int32_t rom<int32_t>(const int32_t* p) {
+  return static_cast<int32_t>(pgm_read_dword(p));
+}
 #endif
 
 // Reads one element of an operand that may be a constant (kRom) or lie in RAM.

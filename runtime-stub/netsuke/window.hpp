@@ -51,15 +51,15 @@ constexpr index_t window_start(index_t x) {
   return x * static_cast<index_t>(P::stride_w) - static_cast<index_t>(P::pad_left);
 }
 
-// Floats from the start of an input row to tap k of a window that starts at column `start`.
+// Elements from the start of an input row to tap k of a window that starts at column `start`.
 template <class P>
 constexpr index_t tap_offset(index_t start, index_t k) {
   return (start + k * static_cast<index_t>(P::dilation_w)) * static_cast<index_t>(P::in_c);
 }
 
 // Points rows[k] at the input rows under output row y of one image, null where the row is padding.
-template <class P>
-inline void window_rows(const float* image, index_t y, const float** rows) {
+template <class P, class T>
+inline void window_rows(const T* image, index_t y, const T** rows) {
   constexpr index_t kStride = P::stride_h, kPad = P::pad_top, kDilation = P::dilation_h;
   constexpr index_t kRow = P::in_w * P::in_c;
   for (index_t k = 0; k < P::kernel_h; ++k) {

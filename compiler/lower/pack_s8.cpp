@@ -1,0 +1,152 @@
+#include "pack_s8.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+
+#include "netsuke/weight_layout_s8.hpp"
+
+namespace netsuke {
+namespace {
+
+using Weights = std::span<const std::int16_t>;
+
+bool fits_int8(Weights weights) {
+  return std::all_of(weights.begin(), weights.end(), [](std::int16_t w) { return w >= -128 && w <= 127; });
+}
+
+// The output channels of one group and the steps of each one's sum.
+struct Blocks {
+  std::int64_t channels = 0, steps = 0;
+};
+
+// One block. value(lane, step) is 0 where there is no such lane or step.
+template <class Value>
+void append_block(PackedWeights& packed, std::int32_t lanes, std::int64_t steps, const Value& value) {
+  for (std::int64_t first = 0; first < steps; first += 4) {
+    const std::size_t quad = packed.values.size();
+    packed.values.resize(quad + static_cast<std::size_t>(4 * lanes));
+    for (std::int32_t lane = 0; lane < lanes; ++lane) {
+      for (std::int32_t k = 0; k < 4; ++k) {
+        const std::int32_t place = quad_place(packed.layout, lanes, lane, k);
+        packed.values[quad + static_cast<std::size_t>(place)] = value(lane, first + k);
+      }
+    }
+  }
+}
+
+// The channels of one group. value(channel, step) reads the source.
+template <class Value>
+void append_group(PackedWeights& packed, Blocks b, const Value& value) {
+  const auto channels = static_cast<std::int32_t>(b.channels);
+  for (std::int32_t first = 0; first < channels; first += kLanesS8) {
+    const std::int32_t lanes = channels - first >= kLanesS8 ? kLanesS8 : last_lanes_s8(channels);
+    append_block(packed, lanes, b.steps, [&](std::int32_t lane, std::int64_t step) -> std::int16_t {
+      const auto at = [&](std::int32_t l) -> std::int16_t {
+        return first + l < channels && step < b.steps ? value(first + l, step) : std::int16_t{0};
+      };
+      const bool borrow = packed.layout == kLayoutFolded && lane % 2 == 1 && at(lane - 1) < 0;
+      return static_cast<std::int16_t>(at(lane) - (borrow ? 1 : 0));
+    });
+  }
+}
+
+// Folding takes one from an odd lane, which must not already be the lowest value. And the kernel reads an odd
+// lane's sum from the upper 24 bits of a word, so it has to fit them for all inputs in -128 .. 127.
+template <class Value>
+bool folds(std::int64_t steps, std::int32_t bias, const Value& value) {
+  std::int64_t low = bias, high = bias;
+  for (std::int64_t k = 0; k < steps; ++k) {
+    const std::int64_t w = value(k);
+    if (w == -128) return false;
+    low += std::min(w * 127, w * -128);
+    high += std::max(w * 127, w * -128);
+  }
+  return low >= -(1 << 23) && high < (1 << 23);
+}
+
+// weight(channel of the layer, step).
+template <class Weight>
+std::int32_t choose_layout(Blocks b, std::int64_t groups, bool bytes, std::span<const std::int32_t> bias,
+                           const PackChoice& choice, const Weight& weight) {
+  if (!choice.dual_multiply) return kLayoutPlain;
+  if (choice.wide) return kLayoutWide;
+  if (!bytes) return kLayoutPlain;
+  for (std::int64_t o = 0; o < b.channels * groups; ++o) {
+    if (!folds(b.steps, bias[static_cast<std::size_t>(o)], [&](std::int64_t k) { return weight(o, k); }))
+      return kLayoutPlain;
+  }
+  return kLayoutFolded;
+}
+
+}  // namespace
+
+PackedWeights pack_conv2d_s8(Weights weights, std::span<const std::int32_t> folded_bias, const ConvShape& shape,
+                             const PackChoice& choice) {
+  const std::int64_t in_c = shape.in_c / shape.group, out_c = shape.out_c / shape.group;
+  const std::int64_t taps = shape.kernel_h * shape.kernel_w;
+  const auto at = [&](std::int64_t o, std::int64_t step) {
+    return weights[static_cast<std::size_t>((o * in_c + step % in_c) * taps + step / in_c)];
+  };
+  const Blocks blocks{out_c, taps * in_c};
+  PackedWeights packed;
+  packed.layout = choose_layout(blocks, shape.group, fits_int8(weights), folded_bias, choice, at);
+  packed.wide = packed.layout == kLayoutWide || !fits_int8(weights);
+  for (std::int64_t first = 0; first < shape.out_c; first += out_c)
+    append_group(packed, blocks, [&](std::int64_t o, std::int64_t k) { return at(first + o, k); });
+  return packed;
+}
+
+PackedWeights pack_depthwise_s8(Weights weights, const ConvShape&, const PackChoice&) {
+  return {std::vector<std::int16_t>(weights.begin(), weights.end()), !fits_int8(weights), kLayoutPlain};
+}
+
+PackedWeights pack_dense_s8(Weights weights, std::span<const std::int32_t> folded_bias, std::int64_t in_c,
+                            const PackChoice& choice) {
+  return pack_conv2d_s8(weights, folded_bias, {static_cast<std::int64_t>(folded_bias.size()), in_c, 1, 1, 1}, choice);
+}
+
+PackedWeights pack_conv_transpose2d_s8(Weights weights, const ConvShape& shape) {
+  const std::int64_t in_c = shape.in_c / shape.group, out_c = shape.out_c / shape.group;
+  const std::int64_t taps = shape.kernel_h * shape.kernel_w;
+  PackedWeights packed{{}, !fits_int8(weights), kLayoutPlain};
+  packed.values.reserve(weights.size());
+  for (std::int64_t o = 0; o < shape.out_c; ++o) {
+    for (std::int64_t tap = 0; tap < taps; ++tap) {
+      for (std::int64_t i = 0; i < in_c; ++i) {
+        const std::int64_t input = o / out_c * in_c + i;
+        packed.values.push_back(weights[static_cast<std::size_t>((input * out_c + o % out_c) * taps + tap)]);
+      }
+    }
+  }
+  return packed;
+}
+
+PackChoice pack_choice(std::string_view target, bool wide) {
+  const bool dual = target == "cortex-m4" || target == "cortex-m7" || target == "cortex-m33";
+  return {dual, dual && wide};
+}
+
+std::vector<std::int32_t> fold_zero_point(std::span<const std::int32_t> bias, Weights weights, std::int64_t out_c,
+                                          std::int32_t in_zero) {
+  const std::size_t channels = static_cast<std::size_t>(out_c), filter = weights.size() / channels;
+  std::vector<std::int32_t> folded(channels, 0);
+  for (std::size_t o = 0; o < channels; ++o) {
+    std::int64_t sum = 0;
+    for (std::int16_t w : weights.subspan(o * filter, filter)) sum += w;
+    folded[o] = static_cast<std::int32_t>((bias.empty() ? 0 : bias[o]) - sum * in_zero);
+  }
+  return folded;
+}
+
+bool sums_fit(std::span<const std::int32_t> folded_bias, Weights weights, std::int32_t max_input) {
+  const std::size_t filter = weights.size() / folded_bias.size();
+  for (std::size_t o = 0; o < folded_bias.size(); ++o) {
+    std::int64_t bound = std::abs(std::int64_t{folded_bias[o]});
+    for (std::int16_t w : weights.subspan(o * filter, filter)) bound += std::abs(std::int64_t{w}) * max_input;
+    if (bound > INT32_MAX) return false;
+  }
+  return true;
+}
+
+}  // namespace netsuke

@@ -1,0 +1,76 @@
+// Copies the window of one output pixel, its borders filled with the input's zero point, so that the sums
+// after it need not know about borders: a padding tap counts as 0 because the bias already has
+// -in_zero * sum(w) in it.
+//
+// P: in_t, in_zero and the window's numbers, see conv2d_s8.hpp.
+#ifndef NETSUKE_GATHER_S8_HPP
+#define NETSUKE_GATHER_S8_HPP
+
+#include <string.h>
+
+#include "core.hpp"
+#include "window.hpp"
+
+namespace netsuke {
+
+template <class T>
+inline void fill_elements(T* to, index_t count, T value) {
+  for (index_t i = 0; i < count; ++i) to[i] = value;
+}
+
+// Windows of Channels channels from `channel` on; rows: kernel_h input rows, null where there is padding.
+template <class P, int32_t Channels>
+struct GatherS8 {
+  typedef typename P::in_t in_t;
+  static constexpr index_t row_steps = static_cast<index_t>(P::kernel_w) * Channels;
+  static constexpr index_t steps = static_cast<index_t>(P::kernel_h) * row_steps;
+  // The taps of a kernel row are neighbours in memory.
+  static constexpr bool one_run = P::kernel_w == 1 || (P::dilation_w == 1 && P::group == 1);
+  static constexpr index_t begin = inner_begin(P::out_w, P::stride_w, P::pad_left);
+  static constexpr index_t end =
+      inner_end(P::in_w, P::out_w, P::kernel_w, P::stride_w, P::pad_left, P::dilation_w);
+
+  static inline void inner_row(const in_t* from, in_t* to) {
+    if (one_run) {
+      memcpy(to, from, static_cast<size_t>(row_steps) * sizeof(in_t));
+      return;
+    }
+    for (index_t k = 0; k < P::kernel_w; ++k) {
+      memcpy(to, from, static_cast<size_t>(Channels) * sizeof(in_t));
+      to += Channels;
+      from += static_cast<index_t>(P::dilation_w) * P::in_c;
+    }
+  }
+
+  static inline void border_row(const in_t* row, index_t start, in_t* to) {
+    const index_t first = first_tap(start, P::kernel_w, P::dilation_w);
+    const index_t last = end_tap(start, P::in_w, P::kernel_w, P::dilation_w);
+    for (index_t k = 0; k < P::kernel_w; ++k) {
+      if (k >= first && k < last) {
+        memcpy(to, row + tap_offset<P>(start, k), static_cast<size_t>(Channels) * sizeof(in_t));
+      } else {
+        fill_elements(to, Channels, static_cast<in_t>(P::in_zero));
+      }
+      to += Channels;
+    }
+  }
+
+  static inline void run(const in_t* const* rows, index_t x, index_t channel, in_t* to) {
+    const index_t start = window_start<P>(x);
+    const bool inner = x >= begin && x < end;
+    for (index_t ky = 0; ky < P::kernel_h; ++ky) {
+      if (rows[ky] == nullptr) {
+        fill_elements(to, row_steps, static_cast<in_t>(P::in_zero));
+      } else if (inner) {
+        inner_row(rows[ky] + start * static_cast<index_t>(P::in_c) + channel, to);
+      } else {
+        border_row(rows[ky] + channel, start, to);
+      }
+      to += row_steps;
+    }
+  }
+};
+
+}  // namespace netsuke
+
+#endif  // NETSUKE_GATHER_S8_HPP

@@ -1,0 +1,101 @@
+// QuantizeLinear and DequantizeLinear with one scale, as ONNX and onnxruntime compute them in float32.
+//
+//   quantize    q = clamp(round_half_even(x / scale) + zero, lowest, highest value of out_t); NaN becomes lowest
+//   dequantize  x = (q - zero) * scale
+//
+// P: in_t or out_t: the integer type, int8_t, uint8_t or int16_t (quantize also: uint16_t); scale (float),
+// zero; count, or for the strided forms dims, in_steps, out_steps as in strided_copy.hpp: they bring a float
+// image [c][h][w] into the kernels' order [h][w][c] while it is read, without a copy of the map.
+#ifndef NETSUKE_QUANTIZE_HPP
+#define NETSUKE_QUANTIZE_HPP
+
+#include "convert.hpp"
+#include "core.hpp"
+
+namespace netsuke {
+
+// To the nearest integer, halves to the even one, for |x| <= 2^22: the sum has no bits for the fraction left,
+// and float addition rounds to nearest even. The volatile keeps compilers with -ffast-math, and the wider
+// registers of an old x87, from undoing it.
+static inline int32_t round_small(float x) {
+  constexpr float kBig = 12582912.0f;  // 1.5 * 2^23
+  const volatile float shifted = x + kBig;
+  return static_cast<int32_t>(shifted - kBig);
+}
+
+template <class T>
+struct StoredRange {
+  static constexpr int32_t low() { return FloatRange<T, float>::is_signed() ? -(1 << (8 * sizeof(T) - 1)) : 0; }
+  static constexpr int32_t high() { return low() + ((static_cast<int32_t>(1) << (8 * sizeof(T))) - 1); }
+};
+
+template <class P>
+inline typename P::out_t quantize_value(float x) {
+  typedef typename P::out_t T;
+  const float kLow = static_cast<float>(StoredRange<T>::low() - P::zero);
+  const float kHigh = static_cast<float>(StoredRange<T>::high() - P::zero);
+  const float scaled = x / P::scale;
+  // Clamping first keeps the rounding in its range; its bounds are integers, so the result is the same.
+  const float inside = scaled > kLow ? (scaled < kHigh ? scaled : kHigh) : kLow;
+  return static_cast<T>(round_small(inside) + static_cast<int32_t>(P::zero));
+}
+
+template <class P>
+inline float dequantize_value(typename P::in_t q) {
+  return static_cast<float>(static_cast<int32_t>(q) - static_cast<int32_t>(P::zero)) * P::scale;
+}
+
+template <class P>
+inline void quantize(const float* in, typename P::out_t* out) {
+  for (index_t i = 0; i < static_cast<index_t>(P::count); ++i) out[i] = quantize_value<P>(in[i]);
+}
+
+template <class P>
+inline void dequantize(const typename P::in_t* in, float* out) {
+  for (index_t i = 0; i < static_cast<index_t>(P::count); ++i) out[i] = dequantize_value<P>(in[i]);
+}
+
+// One value, by direction.
+template <class P>
+struct QuantizeOp {
+  static inline typename P::out_t run(float x) { return quantize_value<P>(x); }
+};
+template <class P>
+struct DequantizeOp {
+  static inline float run(typename P::in_t q) { return dequantize_value<P>(q); }
+};
+
+template <class Op, class Dims, class InSteps, class OutSteps>
+struct StridedMap;
+
+template <class Op>
+struct StridedMap<Op, Ints<>, Ints<>, Ints<> > {
+  template <class In, class Out>
+  static inline void run(const In* in, Out* out) {
+    *out = Op::run(*in);
+  }
+};
+
+template <class Op, int32_t kCount, int32_t... kCounts, int32_t kIn, int32_t... kIns, int32_t kOut, int32_t... kOuts>
+struct StridedMap<Op, Ints<kCount, kCounts...>, Ints<kIn, kIns...>, Ints<kOut, kOuts...> > {
+  template <class In, class Out>
+  static inline void run(const In* in, Out* out) {
+    for (index_t i = 0; i < static_cast<index_t>(kCount); ++i)
+      StridedMap<Op, Ints<kCounts...>, Ints<kIns...>, Ints<kOuts...> >::run(
+          in + i * static_cast<index_t>(kIn), out + i * static_cast<index_t>(kOut));
+  }
+};
+
+template <class P>
+inline void quantize_strided(const float* in, typename P::out_t* out) {
+  StridedMap<QuantizeOp<P>, typename P::dims, typename P::in_steps, typename P::out_steps>::run(in, out);
+}
+
+template <class P>
+inline void dequantize_strided(const typename P::in_t* in, float* out) {
+  StridedMap<DequantizeOp<P>, typename P::dims, typename P::in_steps, typename P::out_steps>::run(in, out);
+}
+
+}  // namespace netsuke
+
+#endif  // NETSUKE_QUANTIZE_HPP

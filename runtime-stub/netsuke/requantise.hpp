@@ -1,0 +1,116 @@
+// From 32-bit sums to stored values: the one place where an integer kernel rounds. docs/numerics.md says why.
+//
+//   requantise           floor((acc * m + 2^(s-1)) / 2^s), exact halves upwards
+//   requantise_half_even the same, exact halves to the even neighbour: what ONNX means by an average
+//   requantise_small     (sum) >> s in 32 bits, for sums whose rounding constant is added already
+//
+// Right shifts of negative numbers are arithmetic, as on every compiler that this runtime meets (and as C++20
+// says).
+#ifndef NETSUKE_REQUANTISE_HPP
+#define NETSUKE_REQUANTISE_HPP
+
+#include "core.hpp"
+
+namespace netsuke {
+
+// Products of two stored values: 16 bits hold those of int8, which is what AVR multiplies best.
+static inline int32_t product(int8_t a, int8_t b) {
+  return static_cast<int16_t>(static_cast<int16_t>(a) * static_cast<int16_t>(b));
+}
+static inline int32_t product(int16_t a, int16_t b) {
+  return static_cast<int32_t>(a) * b;
+}
+static inline int32_t product(int8_t a, int16_t b) {
+  return static_cast<int32_t>(a) * b;
+}
+static inline int32_t product(int16_t a, int8_t b) {
+  return static_cast<int32_t>(a) * b;
+}
+
+template <class T>
+inline T clamp_to(T x, T low, T high) {
+  return x < low ? low : (x > high ? high : x);
+}
+
+// 1 <= kShift <= 62 and |m| < 2^31, so nothing overflows 64 bits.
+template <int kShift>
+inline int64_t scaled(int32_t acc, int32_t m) {
+  return (static_cast<int64_t>(acc) * m + (static_cast<int64_t>(1) << (kShift - 1))) >> kShift;
+}
+
+// P: shift, out_zero, out_min, out_max. With shift >= 32 the scaled value plus any 16-bit zero point fits 32
+// bits; compilers then use the high word of the product (SMMLAR on Armv7E-M).
+template <class P, bool kHigh>
+struct Requantise {
+  static inline int32_t run(int32_t acc, int32_t m) {
+    return clamp_to<int32_t>(static_cast<int32_t>(scaled<P::shift>(acc, m)) + static_cast<int32_t>(P::out_zero),
+                             static_cast<int32_t>(P::out_min), static_cast<int32_t>(P::out_max));
+  }
+};
+
+template <class P>
+struct Requantise<P, false> {
+  static inline int32_t run(int32_t acc, int32_t m) {
+    return static_cast<int32_t>(clamp_to<int64_t>(scaled<P::shift>(acc, m) + P::out_zero, P::out_min, P::out_max));
+  }
+};
+
+template <class P>
+inline int32_t requantise(int32_t acc, int32_t m) {
+  return Requantise<P, (P::shift >= 32)>::run(acc, m);
+}
+
+template <class P>
+inline int32_t requantise_half_even(int32_t acc, int32_t m) {
+  constexpr int64_t kHalf = static_cast<int64_t>(1) << (P::shift - 1);
+  const int64_t product = static_cast<int64_t>(acc) * m;
+  int64_t y = (product + kHalf) >> P::shift;
+  if ((product & (2 * kHalf - 1)) == kHalf) y -= y & 1;
+  return static_cast<int32_t>(clamp_to<int64_t>(y + P::out_zero, P::out_min, P::out_max));
+}
+
+template <class P>
+inline int32_t requantise_small(int32_t sum) {
+  return clamp_to<int32_t>(sum >> P::shift, static_cast<int32_t>(P::out_min), static_cast<int32_t>(P::out_max));
+}
+
+// What becomes of a finished sum, by the type that is stored. The kernels' `multipliers` argument is an array
+// of scale_t with out_c entries, or one if P::per_channel is false; int32_t outputs are the sums themselves
+// and read none (any pointer will do).
+template <class P, class T>
+struct Finish {
+  typedef int32_t scale_t;
+  static inline T run(int32_t acc, int32_t m) { return static_cast<T>(requantise<P>(acc, m)); }
+};
+
+template <class P>
+struct Finish<P, int32_t> {
+  typedef int32_t scale_t;
+  static inline int32_t run(int32_t acc, int32_t) { return acc; }
+};
+
+template <class P>
+struct Finish<P, float> {
+  typedef float scale_t;
+  static inline float run(int32_t acc, float scale) { return P::act(static_cast<float>(acc) * scale); }
+};
+
+template <class P, class T>
+struct Scale {
+  static inline typename Finish<P, T>::scale_t of(const typename Finish<P, T>::scale_t* p, index_t channel) {
+    return rom(p + (P::per_channel ? channel : 0));
+  }
+};
+template <class P>
+struct Scale<P, int32_t> {
+  static inline int32_t of(const int32_t*, index_t) { return 0; }
+};
+
+template <class P>
+struct ScaleType {
+  typedef typename Finish<P, typename P::out_t>::scale_t type;
+};
+
+}  // namespace netsuke
+
+#endif  // NETSUKE_REQUANTISE_HPP

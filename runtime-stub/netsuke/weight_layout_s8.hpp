@@ -1,0 +1,54 @@
+// How integer weights lie in flash; shared by the kernels and by the compiler, which packs them
+// (compiler/lower/pack_s8.*). The float kernels' layouts are in weight_layout.hpp.
+//
+// conv2d_s8, dense_s8: the output channels (of each group) are cut into blocks of 4 lanes; a remainder of 1 or
+// 2 is a last block of 2 lanes, one of 3 a block of 4. The steps of a sum, k = (ky * kernel_w + kx) *
+// (in_c / group) + i, are cut into quads of 4; the last one is filled up with zeros. A block is its quads one
+// after the other, a quad has 4 * lanes elements in an order that suits SIMD of 16-bit pairs: steps 0 and 2
+// come before steps 1 and 3, because that is how SXTB16 splits four bytes.
+//
+//   kLayoutPlain   for h in 0, 1: for each pair of lanes a, b:   a[h] b[h] a[h + 2] b[h + 2]
+//   kLayoutFolded  as plain, int8 only, but b is stored as b - (a < 0 ? 1 : 0). Read as 16 bits, a and b are
+//                  256 * b + a then: the raw word is one operand of a dual multiply, see arch/dsp.hpp.
+//   kLayoutWide    int16 elements; for h in 0, 1: for each lane:  a[h] a[h + 2]
+//
+// depthwise_s8: [channel][kernel_h][kernel_w]
+#ifndef NETSUKE_WEIGHT_LAYOUT_S8_HPP
+#define NETSUKE_WEIGHT_LAYOUT_S8_HPP
+
+#include "core.hpp"
+
+namespace netsuke {
+
+constexpr int32_t kLayoutPlain = 0, kLayoutFolded = 1, kLayoutWide = 2;
+
+constexpr int32_t kLanesS8 = 4;
+
+constexpr int32_t quads_of(int32_t steps) {
+  return (steps + 3) / 4;
+}
+// Channels in full blocks of 4 lanes; what is left, 0 to 3, has a block of its own.
+constexpr int32_t full_blocks_s8(int32_t channels) {
+  return channels / kLanesS8;
+}
+constexpr int32_t last_lanes_s8(int32_t channels) {
+  return channels % kLanesS8 == 0 ? 0 : (channels % kLanesS8 == 3 ? 4 : 2);
+}
+constexpr int32_t lanes_s8(int32_t channels) {
+  return full_blocks_s8(channels) * kLanesS8 + last_lanes_s8(channels);
+}
+
+// Where step k of a lane lies in its quad.
+constexpr int32_t plain_place(int32_t lanes, int32_t lane, int32_t k) {
+  return (k & 1) * 2 * lanes + lane / 2 * 4 + (k >> 1) * 2 + (lane & 1);
+}
+constexpr int32_t wide_place(int32_t lanes, int32_t lane, int32_t k) {
+  return (k & 1) * 2 * lanes + lane * 2 + (k >> 1);
+}
+constexpr int32_t quad_place(int32_t layout, int32_t lanes, int32_t lane, int32_t k) {
+  return layout == kLayoutWide ? wide_place(lanes, lane, k) : plain_place(lanes, lane, k);
+}
+
+}  // namespace netsuke
+
+#endif  // NETSUKE_WEIGHT_LAYOUT_S8_HPP
