@@ -84,7 +84,7 @@ CompileResult compile(const CompileOptions& options) {
   });
 
   begin("planning");
-  r.program = lower(r.optimised);
+  r.program = lower(r.optimised, pack_choice(options.emit.target, false));
   schedule(r.program);
   plan(r.program);
   check_plan(r.program);

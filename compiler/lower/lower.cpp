@@ -1,4 +1,6 @@
 #include "lower/lowering.hpp"
+#include "ops/integer.hpp"
+#include "ops/integer_lower.hpp"
 #include "ops/op.hpp"
 
 namespace netsuke {
@@ -44,14 +46,15 @@ void copy_remaining_outputs(Lowering& l) {
 
 }  // namespace
 
-Program lower(const Graph& g) {
+Program lower(const Graph& g, const PackChoice& pack) {
   Program p;
   p.name = g.name;
-  Lowering l{g, p, std::vector<BufferId>(g.values.size(), -1)};
+  Lowering l{g, p, std::vector<BufferId>(g.values.size(), -1), pack};
   add_ports(l);
   place_views_in_outputs(l);
   for (const Node& n : g.nodes) {
     const Op& op = op_of(n);
+    if (is_integer_node(g, n) && lower_integer_node(l, n)) continue;
     NETSUKE_CHECK(op.lower, "operator '{}' of node '{}' has no lowering", n.op, n.name);
     op.lower(l, n);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/graph.hpp"
+#include "lower/pack_s8.hpp"
 #include "lower/program.hpp"
 
 namespace netsuke {
@@ -10,6 +11,7 @@ struct Lowering {
   const Graph& graph;
   Program& program;
   std::vector<BufferId> buffers;  // by ValueId; -1 where a value has no memory yet
+  PackChoice pack = {};           // what integer weights are laid out for
 };
 
 // The memory of a value; makes it on first use (arena, or flash for a constant as it stands).
@@ -43,6 +45,6 @@ std::string op_label(const Node& n);
 // A call with op label and node name filled in.
 Call make_call(const Node& n, std::string kernel, std::string header);
 
-Program lower(const Graph& g);
+Program lower(const Graph& g, const PackChoice& pack = {});
 
 }  // namespace netsuke

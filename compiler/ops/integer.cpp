@@ -239,4 +239,14 @@ Tensor function_table(const Graph& g, const Node& n) {
   return eval_node(one, f, std::move(inputs))[0];
 }
 
+IntegerSoftmax integer_softmax(const Graph& g, const Node& n) {
+  double in = double(g[n.inputs[0]].quantization->scales[0]), per_unit = 1 / double(g[n.outputs[0]].quantization->scales[0]);
+  int64_t length = g[n.inputs[0]].shape[static_cast<size_t>(get_int(n, "axis"))];
+  int bits = std::min(23, 31 - static_cast<int>(std::ceil(std::log2(double(length)))));
+  IntegerSoftmax s{{}, 0, std::fabs(per_unit - std::round(per_unit)) < 1e-6 * per_unit ? 0 : 16};
+  s.numerator = std::lround(std::ldexp(per_unit, s.fraction_bits));
+  for (int d = 0; d < 256; d++) s.table.push_back(static_cast<uint32_t>(std::lround(std::ldexp(std::exp(-in * d), bits))));
+  return s;
+}
+
 }  // namespace netsuke

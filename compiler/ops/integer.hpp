@@ -50,6 +50,14 @@ void eval_small_sum(Evaluation& e);
 // All 256 results of a node of form kFunction with an int8 input, for inputs -128 to 127.
 Tensor function_table(const Graph& g, const Node& n);
 
+// exp from a table, one division for each element.
+struct IntegerSoftmax {
+  std::vector<uint32_t> table;  // exp(-scale * d) * 2^b for the distance d from the maximum
+  int64_t numerator;            // 2^fraction_bits / output scale
+  int fraction_bits;
+};
+IntegerSoftmax integer_softmax(const Graph& g, const Node& n);
+
 // The operand of a kFunction node that is not a constant.
 size_t run_time_operand(const Graph& g, const Node& n);
 

@@ -3,6 +3,7 @@
 
 #include "lower/pack.hpp"
 #include "ops/helpers.hpp"
+#include "ops/integer_lower.hpp"
 #include "ops/layout.hpp"
 #include "ops/window.hpp"
 
@@ -163,7 +164,7 @@ void lower_conv(Lowering& l, const Node& n) {
 constexpr Op kOps[] = {
     {.name = "Conv", .min_inputs = 2, .max_inputs = 3, .canonicalise = canonicalise_conv, .infer = infer_conv,
      .eval = eval_sums, .lower = lower_conv, .quantisation = QuantRule::kWeighted, .integer = IntegerForm::kLinear,
-     .sums = conv_sums,
+     .sums = conv_sums, .lower_integer = lower_integer_conv,
      .limits = "Float32, one or two spatial dimensions, constant weights and biases."},
 };
 

@@ -4,6 +4,7 @@
 
 #include "lower/pack.hpp"
 #include "ops/helpers.hpp"
+#include "ops/integer_lower.hpp"
 #include "ops/layout.hpp"
 #include "ops/window.hpp"
 
@@ -137,7 +138,7 @@ void lower_conv_transpose(Lowering& l, const Node& n) {
 constexpr Op kOps[] = {
     {.name = "ConvTranspose", .min_inputs = 2, .max_inputs = 3, .canonicalise = canonicalise_conv_transpose,
      .infer = infer_conv_transpose, .eval = eval_sums, .lower = lower_conv_transpose,
-     .quantisation = QuantRule::kWeighted, .integer = IntegerForm::kLinear, .sums = conv_transpose_sums,
+     .quantisation = QuantRule::kWeighted, .integer = IntegerForm::kLinear, .sums = conv_transpose_sums, .lower_integer = lower_integer_conv_transpose,
      .limits = "Float32, one or two spatial dimensions, constant weights and biases."},
 };
 

@@ -4,6 +4,8 @@
 // constant. Pass dense_from_matmul makes it out of Gemm, and of MatMul with a constant right side.
 //
 // Canonical form: a Gemm that such a Dense can stand for stays, any other becomes Transpose, MatMul, Mul, Add.
+#include "ops/integer.hpp"
+#include "ops/integer_lower.hpp"
 #include "lower/lowering.hpp"
 #include "lower/pack.hpp"
 #include "ops/movement.hpp"
@@ -181,6 +183,19 @@ std::vector<BatchLoop> batch_loops(const MatMulShape& s) {
   return loops;
 }
 
+// What matmul_s8 needs beside the shapes.
+void add_integer_product(const Graph& g, const Node& n, Call& call) {
+  const Value& out = g[n.outputs[0]];
+  for (auto& [name, v] : {std::pair{"A", n.inputs[0]}, std::pair{"B", n.inputs[1]}, std::pair{"out_t", n.outputs[0]}})
+    call.parameters.push_back(type_name(name, g[v].type));
+  call.parameters.push_back({"a_zero", int64_t{g[n.inputs[0]].quantization->zero_points[0]}});
+  call.parameters.push_back({"b_zero", int64_t{g[n.inputs[1]].quantization->zero_points[0]}});
+  if (!is_quantised(out)) return call.parameters.push_back({"scale", static_cast<float>(sum_scales(g, n)[0])});
+  Requantisation r = sum_requantisation(g, n);
+  call.parameters.push_back({"multiplier", int64_t{r.multipliers[0]}});
+  for (Parameter& p : requantise_parameters(r)) call.parameters.push_back(std::move(p));
+}
+
 void lower_matmul(Lowering& l, const Node& n) {
   MatMulShape s = matmul_shape(l.graph, n);
   int64_t m = s.a[s.a.size() - 2], k = s.a.back(), columns = s.b.back();
@@ -193,7 +208,8 @@ void lower_matmul(Lowering& l, const Node& n) {
   if (loops.size() > 4) refuse(n, "more than four batch dimensions that do not join");
   loops.insert(loops.begin(), 4 - loops.size(), BatchLoop{1, 0, 0});
   BufferId a = buffer_of(l, n.inputs[0]), b = buffer_of(l, n.inputs[1]);
-  Call call = make_call(n, "matmul_f32", "matmul_f32.hpp");
+  bool integers = is_integer_node(l.graph, n);
+  Call call = integers ? make_call(n, "matmul_s8", "matmul_s8.hpp") : make_call(n, "matmul_f32", "matmul_f32.hpp");
   for (size_t i = 0; i < 4; i++) {
     call.parameters.push_back({fmt::format("batch_{}", i), loops[i].count});
     call.parameters.push_back({fmt::format("a_stride_{}", i), loops[i].a_step});
@@ -201,8 +217,9 @@ void lower_matmul(Lowering& l, const Node& n) {
   }
   call.parameters.insert(call.parameters.end(), {{"m", m}, {"k", k}, {"n", columns},
                                                  {"a_rom", l.program[a].place == Place::kConstant},
-                                                 {"b_rom", l.program[b].place == Place::kConstant},
-                                                 activation_parameter(n)});
+                                                 {"b_rom", l.program[b].place == Place::kConstant}});
+  if (!integers || !is_quantised(l.graph[n.outputs[0]])) call.parameters.push_back(activation_parameter(n));
+  if (integers) add_integer_product(l.graph, n, call);
   call.arguments = {read(a), read(b), write(buffer_of(l, n.outputs[0]))};
   call.macs = count_of(s.batch) * s.a[s.a.size() - 2] * k * columns;
   l.program.calls.push_back(std::move(call));
@@ -249,7 +266,7 @@ constexpr Op kOps[] = {
     {.name = "MatMul", .min_inputs = 2, .max_inputs = 2, .infer = infer_matmul, .eval = eval_sums,
      .lower = lower_matmul, .quantisation = QuantRule::kWeighted, .integer = IntegerForm::kLinear, .sums = matmul_sums, .limits = "Float32 only."},
     {.name = "Dense", .domain = "netsuke", .min_inputs = 2, .max_inputs = 3, .infer = infer_dense, .eval = eval_sums,
-     .lower = lower_dense, .quantisation = QuantRule::kWeighted, .integer = IntegerForm::kLinear, .sums = dense_sums},
+     .lower = lower_dense, .quantisation = QuantRule::kWeighted, .integer = IntegerForm::kLinear, .sums = dense_sums, .lower_integer = lower_integer_dense},
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "ops/helpers.hpp"
 #include "ops/integer.hpp"
+#include "ops/integer_lower.hpp"
 #include "ops/layout.hpp"
 #include "ops/window.hpp"
 
@@ -189,17 +190,74 @@ void lower_global(Lowering& l, const Node& n) {
   add_pool_call(l, n, std::move(call));
 }
 
+void add_integer_pool_call(Lowering& l, const Node& n, Call call, std::vector<Argument> constants) {
+  NETSUKE_CHECK(is_channels_last(n), "'{}' has not gone through to-nhwc", n.name);
+  call.arguments = {read(buffer_of(l, n.inputs[0]))};
+  call.arguments.insert(call.arguments.end(), constants.begin(), constants.end());
+  call.arguments.push_back(write(buffer_of(l, n.outputs[0])));
+  call.parameters.push_back(type_name("in_t", l.graph[n.inputs[0]].type));
+  call.parameters.push_back(type_name("out_t", l.graph[n.outputs[0]].type));
+  l.program.calls.push_back(std::move(call));
+}
+
+void add_limits(Lowering& l, const Node& n, Call& call) {
+  Limits limits = limits_of(n, *l.graph[n.outputs[0]].quantization);
+  call.parameters.push_back({"out_min", int64_t{limits.low}});
+  call.parameters.push_back({"out_max", int64_t{limits.high}});
+}
+
+void add_requantisation(Lowering& l, const Node& n, Call& call, const Requantisation& r) {
+  call.parameters.push_back({"in_zero", int64_t{l.graph[n.inputs[0]].quantization->zero_points[0]}});
+  for (Parameter& p : requantise_parameters(r)) call.parameters.push_back(std::move(p));
+}
+
+void lower_integer_pool(Lowering& l, const Node& n) {
+  Plane in = plane_of(l.graph[n.inputs[0]].shape), out = plane_of(l.graph[n.outputs[0]].shape);
+  Window2d w = window2d(window_of(n));
+  bool average = n.op == "AveragePool";
+  Call call = make_call(n, average ? "avg_pool2d_s8" : "max_pool2d_s8", "pool_s8.hpp");
+  call.parameters = window_parameters(in, out, w);
+  call.rows = row_rule(in, out, w);
+  if (!average) {
+    add_limits(l, n, call);
+    return add_integer_pool_call(l, n, std::move(call), {});
+  }
+  Requantisation r = mean_requantisation(l.graph, n, w.kernel_h * w.kernel_w);
+  call.parameters.push_back({"count_include_pad", counts_padding(n)});
+  call.parameters.push_back({"pad_bottom", w.pad_bottom});
+  call.parameters.push_back({"pad_right", w.pad_right});
+  add_requantisation(l, n, call, r);
+  BufferId multipliers = add_weights(l, l.graph[n.outputs[0]].name + "_multipliers",
+                                     make_tensor<int32_t>({static_cast<int64_t>(r.multipliers.size())}, r.multipliers));
+  add_integer_pool_call(l, n, std::move(call), {read(multipliers)});
+}
+
+void lower_integer_global(Lowering& l, const Node& n) {
+  Plane in = plane_of(l.graph[n.inputs[0]].shape);
+  bool average = n.op == "GlobalAveragePool";
+  Call call = make_call(n, average ? "mean_s8" : "global_max_pool_s8", "pool_s8.hpp");
+  if (!average) {
+    call.parameters = {{"batch", in.batch}, {"in_h", in.h}, {"in_w", in.w}, {"in_c", in.c}};
+    add_limits(l, n, call);
+    return add_integer_pool_call(l, n, std::move(call), {});
+  }
+  Requantisation r = global_requantisation(l.graph, n);
+  call.parameters = {{"outer", in.batch}, {"axis", in.h * in.w}, {"inner", in.c}, {"multiplier", int64_t{r.multipliers[0]}}};
+  add_requantisation(l, n, call, r);
+  add_integer_pool_call(l, n, std::move(call), {});
+}
+
 constexpr std::string_view kLimits = "Float32, one or two spatial dimensions; MaxPool without Indices.";
 
 constexpr Op window_pool(std::string_view name, QuantRule rule, IntegerForm integer, int max_outputs) {
   return {.name = name, .max_outputs = max_outputs, .canonicalise = canonicalise_pool, .infer = infer_pool,
           .eval = eval_pool, .lower = lower_pool, .quantisation = rule, .integer = integer,
-          .eval_integer = eval_integer_average, .lower_integer = nullptr, .limits = kLimits};
+          .eval_integer = eval_integer_average, .lower_integer = lower_integer_pool, .limits = kLimits};
 }
 constexpr Op global_pool(std::string_view name, QuantRule rule, IntegerForm integer) {
   return {.name = name, .canonicalise = canonicalise_global, .infer = infer_global, .eval = eval_global,
           .lower = lower_global, .quantisation = rule, .integer = integer, .eval_integer = eval_integer_average,
-          .lower_integer = nullptr, .limits = kLimits};
+          .lower_integer = lower_integer_global, .limits = kLimits};
 }
 
 constexpr Op kOps[] = {

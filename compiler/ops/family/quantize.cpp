@@ -6,9 +6,11 @@
 #include <cmath>
 
 #include "graph/quantization.hpp"
+#include "lower/strided_copy.hpp"
 #include "ops/grid.hpp"
 #include "ops/helpers.hpp"
 #include "ops/integer.hpp"
+#include "ops/integer_lower.hpp"
 #include "ops/layout.hpp"
 
 namespace netsuke {
@@ -107,17 +109,72 @@ void infer_dequantize(Graph& g, Node& n) {
 void eval_quantize(Evaluation& e) { e.out[0] = to_grid(moved(e.node, *e.in[0]), grid_attributes(e.node)); }
 void eval_dequantize(Evaluation& e) { e.out[0] = moved(e.node, from_grid(*e.in[0], grid_attributes(e.node))); }
 
+// --- lowering ---
+
+// Where the copy between orders of dimensions goes through; one loop where both are alike.
+std::vector<CopyLoop> border_loops(const Graph& g, const Node& n) {
+  Shape in = shape_of(g, n, 0), in_strides = strides_of(in), out_strides = strides_of(g[n.outputs[0]].shape);
+  std::vector<CopyLoop> loops;
+  for (size_t d = 0; d < in.size(); d++) {
+    size_t from = has_attribute(n, "perm") ? static_cast<size_t>(get_ints(n, "perm")[d]) : d;
+    loops.push_back({in[from], in_strides[from], out_strides[d]});
+  }
+  return collapse(std::move(loops));
+}
+
+void add_border(Lowering& l, const Node& n, const std::string& kernel, DType integer, const char* type, const Quantization& q) {
+  std::vector<CopyLoop> loops = border_loops(l.graph, n);
+  bool plain = loops.size() == 1 && loops[0].in_step == 1 && loops[0].out_step == 1;
+  Call call = make_call(n, plain ? kernel : kernel + "_strided", "quantize.hpp");
+  call.parameters = {type_name(type, integer), {"scale", q.scales[0]}, {"zero", int64_t{q.zero_points[0]}}};
+  std::vector<int64_t> dims, in_steps, out_steps;
+  for (const CopyLoop& loop : loops) dims.push_back(loop.count), in_steps.push_back(loop.in_step), out_steps.push_back(loop.out_step);
+  if (plain) call.parameters.push_back({"count", dims[0]});
+  else for (auto& [name, values] : {std::pair{"dims", dims}, std::pair{"in_steps", in_steps}, std::pair{"out_steps", out_steps}})
+    call.parameters.push_back({name, values});
+  call.arguments = {read(buffer_of(l, n.inputs[0])), write(buffer_of(l, n.outputs[0]))};
+  if (!has_attribute(n, "perm")) call.rows = copy_rows(shape_of(l.graph, n, 0), shape_of(l.graph, n, 0));
+  l.program.calls.push_back(std::move(call));
+}
+
+void require_one_scale(const Node& n) {
+  if (has_attribute(n, "axis")) refuse(n, "values computed at run time have one scale for each channel");
+}
+
+void lower_quantize(Lowering& l, const Node& n) {
+  require_one_scale(n);
+  add_border(l, n, "quantize", l.graph[n.outputs[0]].type, "out_t", grid_attributes(n));
+}
+
+void lower_dequantize(Lowering& l, const Node& n) {
+  require_one_scale(n);
+  add_border(l, n, "dequantize", l.graph[n.inputs[0]].type, "in_t", grid_attributes(n));
+}
+
+void lower_requantize(Lowering& l, const Node& n) {
+  const Value &in = l.graph[n.inputs[0]], &out = l.graph[n.outputs[0]];
+  SmallSum s = small_sum(l.graph, n);
+  Call call = make_call(n, "requantize_s8", "requantize_s8.hpp");
+  call.parameters = {type_name("in_t", in.type), type_name("out_t", out.type), {"count", count_of(out.shape)},
+                     {"multiplier", int64_t{s.multiplier_a}}, {"offset", int64_t{s.offset}}, {"shift", int64_t{s.shift}},
+                     {"out_min", int64_t{s.limits.low}}, {"out_max", int64_t{s.limits.high}}};
+  call.arguments = {read(buffer_of(l, n.inputs[0])), write(buffer_of(l, n.outputs[0]))};
+  if (size_of(in.type) == size_of(out.type)) call.in_place = {{0, 1}};
+  call.rows = copy_rows(in.shape, out.shape);
+  l.program.calls.push_back(std::move(call));
+}
+
 // Requantize: integers from the grid of the input to that of the output. Made by to-integers.
 void infer_requantize(Graph&, Node&) {}  // its values come with type, shape and grid
 
 constexpr Op kOps[] = {
     {.name = "QuantizeLinear", .since = 10, .min_inputs = 1, .max_inputs = 3, .canonicalise = canonicalise_quantize,
-     .infer = infer_quantize, .eval = eval_quantize,
+     .infer = infer_quantize, .eval = eval_quantize, .lower = lower_quantize,
      .limits = "To 8- or 16-bit integers, constant scales and zero points, per tensor or per axis (not blocked)."},
     {.name = "DequantizeLinear", .since = 10, .min_inputs = 1, .max_inputs = 3, .canonicalise = canonicalise_dequantize,
-     .infer = infer_dequantize, .eval = eval_dequantize,
+     .infer = infer_dequantize, .eval = eval_dequantize, .lower = lower_dequantize,
      .limits = "From 8- or 16-bit integers or int32, constant scales and zero points, per tensor or per axis (not blocked)."},
-    {.name = "Requantize", .domain = "netsuke", .infer = infer_requantize, .eval = eval_small_sum},
+    {.name = "Requantize", .domain = "netsuke", .infer = infer_requantize, .eval = eval_small_sum, .lower = lower_requantize},
 };
 
 }  // namespace

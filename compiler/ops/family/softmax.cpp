@@ -64,25 +64,9 @@ void eval_softmax(Evaluation& e) {
 
 // --- integers: exp from a table of 256, one division for each element; docs/numerics.md ---
 
-struct IntegerSoftmax {
-  std::vector<uint32_t> table;  // exp(-scale * d) * 2^b for the distance d from the maximum
-  int64_t numerator;            // 2^fraction_bits / output scale
-  int fraction_bits;
-};
-
-IntegerSoftmax integer_softmax_of(const Graph& g, const Node& n) {
-  double in = double(g[n.inputs[0]].quantization->scales[0]), per_unit = 1 / double(g[n.outputs[0]].quantization->scales[0]);
-  int64_t length = g[n.inputs[0]].shape[static_cast<size_t>(get_int(n, "axis"))];
-  int bits = std::min(23, 31 - static_cast<int>(std::ceil(std::log2(double(length)))));
-  IntegerSoftmax s{{}, 0, std::fabs(per_unit - std::round(per_unit)) < 1e-6 * per_unit ? 0 : 16};
-  s.numerator = std::lround(std::ldexp(per_unit, s.fraction_bits));
-  for (int d = 0; d < 256; d++) s.table.push_back(static_cast<uint32_t>(std::lround(std::ldexp(std::exp(-in * d), bits))));
-  return s;
-}
-
 void eval_integer_softmax(Evaluation& e) {
   const Quantization& grid = *e.graph[e.node.outputs[0]].quantization;
-  IntegerSoftmax s = integer_softmax_of(e.graph, e.node);
+  IntegerSoftmax s = integer_softmax(e.graph, e.node);
   Limits limits = limits_of(e.node, grid);
   const Shape& shape = e.in[0]->shape;
   int64_t axis = get_int(e.node, "axis"), length = shape[static_cast<size_t>(axis)], inner = count_of(after(shape, axis));
@@ -119,15 +103,14 @@ constexpr Op softmax(std::string_view name, QuantRule rule) {
           .lower = lower_softmax, .quantisation = rule, .limits = "Float32 only."};
 }
 
-constexpr Op integer_softmax() {
+constexpr Op softmax_with_integers() {
   Op op = softmax("Softmax", QuantRule::kFixed);
   op.integer = IntegerForm::kSoftmax;
   op.eval_integer = eval_integer_softmax;
-  op.lower_integer = nullptr;
   return op;
 }
 
-constexpr Op kOps[] = {integer_softmax(), softmax("LogSoftmax", QuantRule::kMeasured)};
+constexpr Op kOps[] = {softmax_with_integers(), softmax("LogSoftmax", QuantRule::kMeasured)};
 
 }  // namespace
 
