@@ -146,7 +146,7 @@ int run_inspect(const CommandOptions& o) {
 }
 
 int run_verify(const CommandOptions& o) {
-  VerifyOptions options{.compile = o.compile, .data = o.data, .compiler = o.compiler, .tolerance = o.tolerance};
+  VerifyOptions options{.compile = o.compile, .data = o.data, .compiler = o.compiler, .runner = o.runner, .tolerance = o.tolerance};
   VerifyResult r;
   {
     Progress progress(o);
@@ -161,6 +161,7 @@ int run_verify(const CommandOptions& o) {
       fmt::print("{} set {} output {}: differs from the reference by {:.1e} of the range{}\n", c.pass ? "ok  " : "FAIL",
                  c.set, c.output_name, c.against_reference,
                  c.against_expected ? fmt::format(", from the expected output by {:.1e}", *c.against_expected) : "");
+    if (r.board) fmt::print("{} on {}\n{}", r.board->pass ? "ok  " : "FAIL", r.board->target, r.board->output);
   }
   return r.pass() ? 0 : exit_code(ErrorKind::kVerify);
 }

@@ -11,7 +11,7 @@ struct CommandOptions {
   std::filesystem::path depfile;  // --depfile
   std::string depfile_target;     // --depfile-target
   std::filesystem::path data;     // --data
-  std::string compiler;           // --compiler of verify
+  std::string compiler, runner;   // --compiler and --runner of verify
   double tolerance = 1e-4;
   bool json = false, quiet = false, markdown = false;
 };

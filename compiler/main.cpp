@@ -107,14 +107,18 @@ void add_model_options(CLI::App* app, Arguments& a) {
   add_output_flags(app, a);
 }
 
+void add_target(CLI::App* app, Arguments& a) {
+  std::vector<std::string> targets;
+  for (const Target& t : all_targets()) targets.emplace_back(t.name);
+  app->add_option("--target", a.command.compile.emit.target, "what the code is for")->check(CLI::IsMember(targets))->capture_default_str();
+}
+
 CLI::App* add_compile(CLI::App& app, Arguments& a) {
   CLI::App* sub = app.add_subcommand("compile", "compile an ONNX model to self-contained C++");
   add_model_options(sub, a);
-  std::vector<std::string> targets;
-  for (const Target& t : all_targets()) targets.emplace_back(t.name);
   sub->add_option("-o,--output", a.output, "directory for the generated files")->required();
   sub->add_option("--name", a.name, "prefix of all symbols and files; default: the model's file name");
-  sub->add_option("--target", a.command.compile.emit.target, "what the code is for")->check(CLI::IsMember(targets))->capture_default_str();
+  add_target(sub, a);
   sub->add_flag("--static-arena", a.command.compile.emit.static_arena, "also emit NAME_run_static with an arena of its own");
   sub->add_option("--with-test", a.test_data, "also emit NAME_test_main.cpp with the test vectors of this folder");
   sub->add_option("--depfile", a.depfile, "write the files that were read, in Make syntax, for build systems");
@@ -125,8 +129,11 @@ CLI::App* add_compile(CLI::App& app, Arguments& a) {
 CLI::App* add_verify(CLI::App& app, Arguments& a) {
   CLI::App* sub = app.add_subcommand("verify", "compile, run on this machine, compare with the reference and expected outputs");
   add_model_options(sub, a);
+  add_target(sub, a);
   sub->add_option("--data", a.data, "test data in the layout of the ONNX backend tests; without it, random inputs");
   sub->add_option("--compiler", a.command.compiler, "host C++ compiler; default: $CXX, then c++");
+  sub->add_option("--runner", a.command.runner, "also run the self-test on a board: the program RUNNER is given TARGET DIR NAME, "
+                  "and says 0 for a pass (tests/target/run is one)");
   sub->add_option("--tolerance", a.command.tolerance, "largest difference, relative to each output's range")->capture_default_str();
   return sub;
 }

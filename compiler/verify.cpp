@@ -109,10 +109,26 @@ void compare(const std::vector<TestVector>& vectors, const std::vector<std::vect
     }
 }
 
+// Board and host must have the same vectors, and the same tolerance.
+BoardRun run_on_board(const VerifyOptions& options, const CompileResult& compiled, std::vector<TestVector> vectors,
+                      const std::vector<std::vector<Tensor>>& references, const fs::path& directory) {
+  for (size_t set = 0; set < vectors.size(); set++)
+    if (vectors[set].outputs.empty()) vectors[set].outputs = references[set];
+  EmitOptions emit_options = options.compile.emit;
+  emit_options.test_vectors = std::move(vectors);
+  emit_options.tolerance = options.tolerance;
+  fs::path files = directory / "board";
+  for (const auto& [name, content] : emit(compiled.program, emit_options)) write_file_if_changed(files / name, content);
+  std::string command = fmt::format("{} {} {} {} > {} 2>&1", quoted(options.runner), emit_options.target,
+                                    quoted(files.string()), emit_options.name, quoted((directory / "board.log").string()));
+  bool pass = std::system(command.c_str()) == 0;
+  return {emit_options.target, read_file(directory / "board.log"), pass};
+}
+
 }  // namespace
 
 bool VerifyResult::pass() const {
-  return std::all_of(comparisons.begin(), comparisons.end(), [](const Comparison& c) { return c.pass; });
+  return (!board || board->pass) && std::all_of(comparisons.begin(), comparisons.end(), [](const Comparison& c) { return c.pass; });
 }
 
 double relative_difference(const Tensor& expected, const Tensor& actual, const Range& range) {
@@ -156,6 +172,10 @@ VerifyResult verify_model(const VerifyOptions& options) {
     actuals.push_back(run(r.compiled, vectors[set].inputs, directory.path, compile_options.emit.model));
   }
   compare(vectors, references, actuals, options.tolerance, r);
+  if (!options.runner.empty()) {
+    progress("running on " + compile_options.emit.target);
+    r.board = run_on_board(options, r.compiled, vectors, references, directory.path);
+  }
   return r;
 }
 

@@ -10,6 +10,7 @@ struct VerifyOptions {
   CompileOptions compile;
   std::filesystem::path data;  // ONNX backend-test folder; empty: random inputs
   std::string compiler;        // host C++ compiler; empty: $CXX, then c++
+  std::string runner;          // program that runs a self-test on a board: RUNNER TARGET DIR NAME; empty: host only
   std::vector<std::string> flags;  // added to its command line, e.g. -fsanitize=address
   std::function<void(const std::string&)> progress;  // told what goes on
   double tolerance = 1e-4;     // relative to the range of each output
@@ -25,13 +26,21 @@ struct Comparison {
   bool pass = false;
 };
 
+// What the runner made of the self-test: its exit code 0 is a pass.
+struct BoardRun {
+  std::string target, output;
+  bool pass = false;
+};
+
 struct VerifyResult {
   CompileResult compiled;
   std::vector<Comparison> comparisons;
+  std::optional<BoardRun> board;
   bool pass() const;
 };
 
-// Compiles, builds for the host with all warnings as errors, runs, compares. Throws what compile throws,
+// Compiles, builds for the host with all warnings as errors, runs, compares; then hands the self-test with the
+// same vectors to the runner, if there is one. Throws what compile throws,
 // and a kVerify Error when the generated code does not build or does not run.
 VerifyResult verify_model(const VerifyOptions& options);
 

@@ -117,6 +117,8 @@ std::string verify_json(const VerifyOptions& options, const VerifyResult& result
     item["pass"] = c.pass;
     j["comparisons"].push_back(std::move(item));
   }
+  if (result.board)
+    j["board"] = {{"target", result.board->target}, {"pass", result.board->pass}, {"output", result.board->output}};
   j["arena"] = arena_json(result.compiled.program);
   j["warnings"] = result.compiled.warnings;
   return print(j);

@@ -98,6 +98,17 @@ class ExitCodes(CommandLine):
         self.expect(netsuke("verify", kModel, "--data", data), 4)
         self.expect(netsuke("verify", kModel, "--compiler", "/no/such/compiler"), 4, "error[host-build-failed]")
 
+    def test_4_wrong_on_a_board(self):
+        runner = self.path / "a runner"
+        runner.write_text("#!/bin/sh\ntest -f $2/$3_test_main.cpp && echo $1 && exit $CODE\n")
+        runner.chmod(0o755)
+        for code in (0, 4):
+            done = netsuke("verify", kModel, "--data", kData, "--target", "cortex-m4", "--runner", runner, "--json",
+                           env={**os.environ, "CODE": str(code)})
+            self.expect(done, code)
+            self.assertEqual(json.loads(done.stdout)["board"], {"target": "cortex-m4", "pass": code == 0, "output": "cortex-m4\n"})
+        self.expect(netsuke("verify", kModel, "--runner", self.path / "absent"), 4)
+
     def test_output_directory_that_cannot_be_made(self):
         (self.path / "file").write_text("in the way")
         done = netsuke("compile", kModel, "-o", self.path / "file" / "out")
