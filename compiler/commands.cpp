@@ -145,6 +145,24 @@ int run_inspect(const CommandOptions& o) {
   return problem ? exit_code(problem->kind) : 0;
 }
 
+namespace {
+
+// "3.1e-05 of the range", or on a grid "1 step".
+std::string difference_text(const Comparison& c, double difference) {
+  if (c.step == 0) return fmt::format("{:.1e} of the range", difference);
+  int64_t steps = std::llround(difference / c.step);
+  return fmt::format("{} step{}", steps, steps == 1 ? "" : "s");
+}
+
+void print_comparison(const Comparison& c) {
+  fmt::print("{} set {} output {}: differs from the reference by {}{}{}\n", c.pass ? "ok  " : "FAIL", c.set, c.output_name,
+             difference_text(c, c.against_reference),
+             c.against_expected ? fmt::format(", from the expected output by {}", difference_text(c, *c.against_expected)) : "",
+             !c.exact ? "" : *c.exact ? "; equal to its integers" : "; NOT equal to its integers");
+}
+
+}  // namespace
+
 int run_verify(const CommandOptions& o) {
   VerifyOptions options{.compile = o.compile, .data = o.data, .compiler = o.compiler, .runner = o.runner, .tolerance = o.tolerance};
   VerifyResult r;
@@ -157,10 +175,7 @@ int run_verify(const CommandOptions& o) {
   if (o.json) {
     print_to_stdout(verify_json(options, r));
   } else if (!o.quiet) {
-    for (const Comparison& c : r.comparisons)
-      fmt::print("{} set {} output {}: differs from the reference by {:.1e} of the range{}\n", c.pass ? "ok  " : "FAIL",
-                 c.set, c.output_name, c.against_reference,
-                 c.against_expected ? fmt::format(", from the expected output by {:.1e}", *c.against_expected) : "");
+    for (const Comparison& c : r.comparisons) print_comparison(c);
     if (r.board) fmt::print("{} on {}\n{}", r.board->pass ? "ok  " : "FAIL", r.board->target, r.board->output);
   }
   return r.pass() ? 0 : exit_code(ErrorKind::kVerify);

@@ -19,6 +19,7 @@ struct CompileOptions {
   std::optional<int64_t> ram_budget;          // bytes of arena
   std::optional<int64_t> flash_budget;        // bytes of weights
   std::vector<std::string> disabled_passes;
+  bool native_io = false;                     // --io native: inputs and outputs on a grid are the integers
   std::function<void(const std::string& stage)> progress;  // told when a stage begins
   std::function<void(const std::string& stage, const std::string& text)> dump;  // sees the graph after each pass
 };
@@ -33,6 +34,10 @@ struct CompileResult {
 
 // Throws model Errors, and budget Errors after everything else has succeeded.
 CompileResult compile(const CompileOptions& options);
+
+// Tensors as the generated code takes or gives them at these inputs or outputs of the optimised graph: float ones become
+// integers where those are (--io native).
+std::vector<Tensor> on_grids(const Graph& g, const std::vector<ValueId>& ports, std::vector<Tensor> tensors);
 
 // Every file that compile() reads, for build systems: the model, its external data, the test data. And the
 // folder of the test data, since another set in it changes the result too.

@@ -17,7 +17,7 @@ constexpr const char* kFooter =
 struct Arguments {
   CommandOptions command;
   std::string model, output, depfile, data, test_data, name, dump_after, ram_budget, flash_budget;
-  std::vector<std::string> shapes;
+  std::vector<std::string> shapes, io;
 };
 
 [[noreturn]] void fail_usage(const char* id, const std::string& place, std::string message, std::string hint) {
@@ -88,6 +88,7 @@ void finish(Arguments& a) {
   for (const std::string& s : a.shapes) add_shape(s, c.input_shapes);
   a.command.output = a.output;
   a.command.depfile = a.depfile;
+  a.command.compile.native_io = std::count(a.io.begin(), a.io.end(), "native") > 0;
   a.command.data = a.data;
   set_dump(a);
 }
@@ -104,6 +105,9 @@ void add_model_options(CLI::App* app, Arguments& a) {
   app->add_option("--disable-pass", a.command.compile.disabled_passes, "leave a pass out, to find out which one matters");
   app->add_option("--ram-budget", a.ram_budget, "refuse a larger arena, e.g. 64K");
   app->add_option("--flash-budget", a.flash_budget, "refuse more bytes of weights, e.g. 256K");
+  app->add_option("--io", a.io, "float: inputs and outputs as the model has them (the default); native: those that are quantised are int8 or int16")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"float", "native"}));
   add_output_flags(app, a);
 }
 

@@ -10,6 +10,8 @@
 
 #include "eval/eval.hpp"
 #include "eval/test_data.hpp"
+#include "ops/grid.hpp"
+#include "ops/integer.hpp"
 #include "support/files.hpp"
 
 namespace netsuke {
@@ -92,8 +94,17 @@ std::vector<Tensor> run(const CompileResult& compiled, const std::vector<Tensor>
 
 namespace {
 
+// One step of the grid that output `i` is on, in its own unit; 0 where it is on none.
+double step_of(const Graph& g, size_t i) {
+  if (is_quantised(g[g.outputs[i]])) return 1;
+  for (const Node& n : g.nodes)
+    if (n.op == "DequantizeLinear" && n.outputs[0] == g.outputs[i] && !has_attribute(n, "axis"))
+      return double(grid_attributes(n).scales[0]);
+  return 0;
+}
+
 void compare(const std::vector<TestVector>& vectors, const std::vector<std::vector<Tensor>>& references,
-             const std::vector<std::vector<Tensor>>& actuals, double tolerance, VerifyResult& r) {
+             const std::vector<std::vector<Tensor>>& actuals, const std::vector<std::vector<Tensor>>& exact, double tolerance, VerifyResult& r) {
   std::vector<Range> ranges(r.compiled.program.outputs.size());
   for (const std::vector<Tensor>& reference : references)
     for (size_t i = 0; i < ranges.size(); i++) widen(ranges[i], reference[i]);
@@ -104,7 +115,10 @@ void compare(const std::vector<TestVector>& vectors, const std::vector<std::vect
       c.against_reference = relative_difference(references[set][i], actual, ranges[i]);
       if (!vectors[set].outputs.empty())
         c.against_expected = relative_difference(vectors[set].outputs[i], actual, ranges[i]);
-      c.pass = c.against_reference <= tolerance && c.against_expected.value_or(0) <= tolerance;
+      c.step = step_of(r.compiled.optimised, i) / width_of(ranges[i]);
+      if (!exact.empty()) c.exact = exact[set][i] == actual;
+      double allowed = std::max(tolerance, 1.001 * c.step);
+      c.pass = c.against_reference <= allowed && c.against_expected.value_or(0) <= allowed && c.exact.value_or(true);
       r.comparisons.push_back(c);
     }
 }
@@ -165,16 +179,24 @@ VerifyResult verify_model(const VerifyOptions& options) {
   if (!options.data.empty()) vectors = load_test_vectors(options.data, r.compiled.reference);
   for (uint32_t seed = 0; options.data.empty() && seed < kRandomVectors; seed++)
     vectors.push_back({random_inputs(r.compiled.reference, seed), {}});
-  std::vector<std::vector<Tensor>> references, actuals;
+  const Graph& optimised = r.compiled.optimised;
+  bool is_integer = is_exact(optimised);
+  std::vector<std::vector<Tensor>> references, actuals, exact;
   for (size_t set = 0; set < vectors.size(); set++) {
     progress(fmt::format("data set {} of {}", set + 1, vectors.size()));
-    references.push_back(evaluate(r.compiled.reference, vectors[set].inputs));
+    references.push_back(on_grids(optimised, optimised.outputs, evaluate(r.compiled.reference, vectors[set].inputs)));
+    vectors[set].inputs = on_grids(optimised, optimised.inputs, std::move(vectors[set].inputs));
+    vectors[set].outputs = on_grids(optimised, optimised.outputs, std::move(vectors[set].outputs));
+    if (is_integer) exact.push_back(evaluate(optimised, vectors[set].inputs));
     actuals.push_back(run(r.compiled, vectors[set].inputs, directory.path, compile_options.emit.model));
   }
-  compare(vectors, references, actuals, options.tolerance, r);
+  compare(vectors, references, actuals, exact, options.tolerance, r);
   if (!options.runner.empty()) {
     progress("running on " + compile_options.emit.target);
-    r.board = run_on_board(options, r.compiled, vectors, references, directory.path);
+    VerifyOptions board_options = options;
+    for (size_t set = 0; is_integer && set < vectors.size(); set++) vectors[set].outputs = exact[set];
+    if (is_integer) board_options.tolerance = 0;
+    r.board = run_on_board(board_options, r.compiled, vectors, references, directory.path);
   }
   return r;
 }

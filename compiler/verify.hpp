@@ -13,7 +13,7 @@ struct VerifyOptions {
   std::string runner;          // program that runs a self-test on a board: RUNNER TARGET DIR NAME; empty: host only
   std::vector<std::string> flags;  // added to its command line, e.g. -fsanitize=address
   std::function<void(const std::string&)> progress;  // told what goes on
-  double tolerance = 1e-4;     // relative to the range of each output
+  double tolerance = 1e-4;     // relative to the range of each output; at least one step of an output on a grid
 };
 
 // One output of one data set. Differences are relative to the output's range over all data sets: a model of
@@ -23,6 +23,8 @@ struct Comparison {
   std::string output_name;
   double against_reference = 0;  // generated code against the reference evaluator
   std::optional<double> against_expected;  // generated code against the stored output, if there is one
+  double step = 0;           // of the output's grid, relative to the range: what the two may differ by; 0: no grid
+  std::optional<bool> exact; // bit for bit what the integers mean; absent where the code computes in floats
   bool pass = false;
 };
 

@@ -12,6 +12,7 @@ namespace netsuke {
 
 struct PassOptions {
   std::vector<std::string> disabled;  // names of passes to leave out, for tests and for hunting bugs
+  bool native_io = false;  // inputs and outputs that are on a grid are integers (to-integers)
 };
 
 struct Pass {

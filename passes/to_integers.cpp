@@ -5,7 +5,8 @@
 // Every value with a grid becomes the integers that it was rounded to. A node whose values are all on grids, and whose
 // operator has an integer form (ops/op.hpp), computes in integers; sums of products may also end in real numbers. All
 // others stay in float, between DequantizeLinear and QuantizeLinear. Unsigned grids move to signed ones. A Transpose
-// beside a QuantizeLinear or DequantizeLinear goes into its `perm`.
+// beside a QuantizeLinear or DequantizeLinear goes into its `perm`. With PassOptions::native_io the graph's inputs and
+// outputs become the integers where they are on a grid.
 //
 // Needs final layouts (to-nhwc). Breaks equality with the float meaning of the grids within one step, where requantising
 // rounds another way than float arithmetic would (docs/numerics.md). Lowering needs it.
@@ -232,6 +233,36 @@ bool merge_transpose(Graph& g, const Links& links, Node& second) {
   return true;
 }
 
+// --- inputs and outputs as integers (PassOptions::native_io) ---
+
+// A float input that is only quantised, always in one way, becomes the integers.
+void make_input_native(Graph& g, ValueId& input) {
+  const Node* first = nullptr;
+  for (const Node& n : g.nodes)
+    if (std::count(n.inputs.begin(), n.inputs.end(), input) > 0) {
+      if (n.op != "QuantizeLinear" || has_attribute(n, "axis")) return;
+      if (first && grid_attributes(*first) != grid_attributes(n)) return;
+      first = &n;
+    }
+  if (!first || std::count(g.outputs.begin(), g.outputs.end(), input) > 0) return;
+  const Quantization q = grid_attributes(*first);
+  Value native{g[input].name, q.type, g[input].shape, nullptr, q};
+  ValueId integers = add_value(g, std::move(native));
+  for (Node& n : g.nodes) {
+    if (n.inputs.empty() || n.inputs[0] != input) continue;
+    Node move{"Transpose", n.name, {integers}, n.outputs, {}, {}};
+    if (has_attribute(n, "perm")) move.attributes["perm"] = get_ints(n, "perm");
+    else move = Node{"Reshape", n.name, {integers}, n.outputs, {{"shape", g[n.outputs[0]].shape}, {"allowzero", int64_t{1}}}, {}};
+    n = std::move(move);
+  }
+  input = integers;
+}
+
+void make_outputs_native(Graph& g, Conversion& c) {
+  for (ValueId& v : g.outputs)
+    if (auto it = c.stored.find(v); it != c.stored.end()) v = it->second;
+}
+
 }  // namespace
 
 bool to_integers(Graph& g, const PassOptions& options) {
@@ -241,6 +272,7 @@ bool to_integers(Graph& g, const PassOptions& options) {
   for (const Value& v : g.values) c.grid.push_back(v.type == DType::kFloat32 ? signed_grid(v.quantization) : std::nullopt);
   std::vector<Node> before = g.nodes;
   for (const Node& n : before) convert(c, n);
+  if (options.native_io) make_outputs_native(g, c);
   for (ValueId v : g.outputs) real_value(c, v);
   g.nodes = std::move(c.nodes);
   for (Value& v : g.values)
@@ -248,7 +280,11 @@ bool to_integers(Graph& g, const PassOptions& options) {
   remove_dead_code(g, options);
   Links links = link(g);
   for (Node& n : g.nodes) merge_transpose(g, links, n);
-  return remove_dead_code(g, options) || true;
+  remove_dead_code(g, options);
+  if (options.native_io)
+    for (ValueId& v : g.inputs) make_input_native(g, v);
+  remove_identities(g, options);
+  return true;
 }
 
 }  // namespace netsuke

@@ -178,6 +178,13 @@ std::string comment_safe(std::string s) {
 
 // --- template data ---
 
+template <class F>
+data list_of(size_t count, F&& item) {
+  data list{data::type::list};
+  for (size_t i = 0; i < count; i++) list << item(i);
+  return list;
+}
+
 data port_data(const Emission& e, size_t i) {
   bool input = i < e.program.inputs.size();
   const Port& port = input ? e.program.inputs[i] : e.program.outputs[i - e.program.inputs.size()];
@@ -194,15 +201,13 @@ data port_data(const Emission& e, size_t i) {
   d.set("MACRO", upper(e.options.name + "_" + e.ports[i]));
   d.set("variable", e.ports[i]);
   d.set("argument", fmt::format("{}{}* {}", input ? "const " : "", type, e.ports[i]));
+  d.set("grid", list_of(port.grid ? 1 : 0, [&](size_t) {
+          data grid{"scale", float_literal(port.grid->scale)};
+          grid.set("zero_point", text(port.grid->zero_point));
+          return grid;
+        }));
   d.set("first", i == 0 ? data::type::bool_true : data::type::bool_false);
   return d;
-}
-
-template <class F>
-data list_of(size_t count, F&& item) {
-  data list{data::type::list};
-  for (size_t i = 0; i < count; i++) list << item(i);
-  return list;
 }
 
 // What the call includes directly.

@@ -83,11 +83,18 @@ struct Call {
   std::optional<RowRule> rows;
 };
 
+// Integers that stand for real numbers: real = scale * (integer - zero_point).
+struct PortGrid {
+  float scale;
+  int32_t zero_point;
+};
+
 // One input or output of NAME_run.
 struct Port {
   std::string name;  // as in the ONNX model
   DType type = DType::kUndefined;
   Shape shape;  // as in the ONNX model
+  std::optional<PortGrid> grid = {};
 };
 
 struct Program {

@@ -119,6 +119,14 @@ bool is_integer_node(const Graph& g, const Node& n) {
   return is_quantised(g[n.inputs[run_time_operand(g, n)]]);
 }
 
+bool is_exact(const Graph& g) {
+  return std::all_of(g.nodes.begin(), g.nodes.end(), [&](const Node& n) {
+    if (n.op == "QuantizeLinear" || n.op == "DequantizeLinear" || n.op == "Requantize") return true;
+    if (is_integer_node(g, n)) return only_limits(n.activations);
+    return op_of(n).integer == IntegerForm::kMove && n.activations.empty() && !(n.op == "Resample" && n.inputs.size() > 2);
+  });
+}
+
 void eval_integer(Evaluation& e) {
   const Op& op = op_of(e.node);
   bool function = op.integer == IntegerForm::kFunction || std::count_if(e.node.inputs.begin(), e.node.inputs.end(), [&](ValueId v) {

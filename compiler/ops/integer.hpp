@@ -12,6 +12,10 @@ bool is_quantised(const Value& v);
 // The node computes in integers: it has an integer form, and its first run-time operand is quantised.
 bool is_integer_node(const Graph& g, const Node& n);
 
+// Every result of the graph is the same on every machine, bit for bit: it computes in integers, or only moves elements
+// and multiplies them by a scale.
+bool is_exact(const Graph& g);
+
 // out[0] from integers, activations included.
 void eval_integer(Evaluation& e);
 

@@ -114,6 +114,8 @@ std::string verify_json(const VerifyOptions& options, const VerifyResult& result
   for (const Comparison& c : result.comparisons) {
     Json item = {{"set", c.set}, {"output", c.output_name}, {"against_reference", number(c.against_reference)}};
     if (c.against_expected) item["against_expected"] = number(*c.against_expected);
+    if (c.step > 0) item["step"] = number(c.step);
+    if (c.exact) item["exact"] = *c.exact;
     item["pass"] = c.pass;
     j["comparisons"].push_back(std::move(item));
   }

@@ -103,7 +103,9 @@ void infer_dequantize(Graph& g, Node& n) {
   Quantization q = grid_attributes(n);
   require_type(g, n, 0, {q.type});
   set_output(g, n, 0, DType::kFloat32, moved_shape(g, n));
-  if (g[n.inputs[0]].constant) g[n.outputs[0]].quantization = std::move(q);  // folded, it lies on this grid
+  if (!g[n.inputs[0]].constant) return;
+  g[n.outputs[0]].quantization = std::move(q);  // folded, it lies on this grid
+  g[n.outputs[0]].name = g[n.inputs[0]].name;   // what people know weights by
 }
 
 void eval_quantize(Evaluation& e) { e.out[0] = to_grid(moved(e.node, *e.in[0]), grid_attributes(e.node)); }
