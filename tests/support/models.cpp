@@ -9,6 +9,7 @@
 #include "lower/lowering.hpp"
 #include "onnx/load.hpp"
 #include "passes/pipeline.hpp"
+#include "ops/integer.hpp"
 #include "support/files.hpp"
 #include "verify.hpp"
 
@@ -98,6 +99,10 @@ void check_case(const BuiltCase& c, const fs::path& directory) {
   for (const std::vector<Tensor>& inputs : c.inputs) {
     std::vector<Tensor> expected = evaluate(c.compiled.reference, inputs);
     std::vector<Tensor> actual = run_case(c, inputs, directory);
+    if (is_exact(c.compiled.optimised)) {
+      INFO("case " << c.test->name << "\n" << to_text(c.compiled.optimised));
+      CHECK(evaluate(c.compiled.optimised, inputs) == actual);
+    }
     for (size_t i = 0; i < expected.size(); i++) {
       INFO("case " << c.test->name << ", output " << i << "\n" << to_text(c.compiled.program));
       CHECK(relative_difference(expected[i], actual[i]) <= c.test->tolerance);

@@ -42,7 +42,8 @@ struct GeneratedCase {
 };
 
 // Emits every case, builds all of them for the host with warnings as errors (few compiler runs), runs them
-// with poisoned, fenced arenas, and CHECKs every output against the reference evaluator.
+// with poisoned, fenced arenas, and CHECKs every output against the reference evaluator; of models that compute in
+// integers also against the optimised graph, bit for bit.
 void check_generated(const std::vector<GeneratedCase>& cases);
 
 // The folder with the MLPerf Tiny models, or nothing where ../shared is absent: then say "skipped".
