@@ -1,0 +1,59 @@
+// The cases of the integer kernels' tests and figures on targets, for the generator (make_kernel_test.cpp) and
+// for the program that it writes. A case: X(name, kernel, parameters).
+#pragma once
+
+#include "netsuke/weight_layout_s8.hpp"
+#include "window_shapes.hpp"
+
+namespace cases {
+using namespace kernel_tests;
+
+template <class Base, int Layout, int InZero = -128, int OutZero = -128, int OutMin = -128, int OutMax = 127,
+          int Shift = 32, bool PerChannel = true>
+using S8 = Integers<Base, int8_t, int8_t, int8_t, InZero, OutZero, OutMin, OutMax, Shift, PerChannel, Layout>;
+template <class Base>
+using Plain = S8<Base, netsuke::kLayoutPlain>;
+template <class Base>
+using Folded = S8<Base, netsuke::kLayoutFolded>;
+template <class Base>
+using Wide = WithLayout<S8<Base, netsuke::kLayoutWide>, netsuke::kLayoutWide, int16_t>;
+
+template <int Pixels, int In, int Out>
+using Pointwise = Window<Size<1, Pixels>, In, Out, One>;
+template <int In, int Out, int Batch = 1>
+using Dense = Window<One, In, Out, One, One, Pad<0>, One, 1, Batch>;
+template <int H, int W, int C, int Stride = 1>
+using Depthwise = Window<Size<H, W>, C, C, Size<3, 3>, Size<Stride, Stride>,
+                         Pads<Stride == 1, Stride == 1, 1, 1>, One, C>;
+
+// Layers of the MLPerf Tiny models.
+using KwsConv = Window<Size<49, 10>, 1, 64, Size<10, 4>, Size<2, 2>, Pads<4, 1, 5, 1>>;
+using VwwConv = Window<Size<96, 96>, 3, 6, Size<3, 3>, Size<2, 2>, Pads<0, 0, 1, 1>>;
+using IcConv16 = Window<Size<32, 32>, 16, 16, Size<3, 3>, One, Pad<1>>;
+using IcConv32 = Window<Size<16, 16>, 32, 32, Size<3, 3>, One, Pad<1>>;
+using IcConv64 = Window<Size<8, 8>, 64, 64, Size<3, 3>, One, Pad<1>>;
+
+#define NETSUKE_LAYER_CASES(X)                                                              \
+  X(kws_conv10x4, conv2d_s8, cases::Folded<cases::KwsConv>)                                 \
+  X(kws_pointwise, conv2d_s8, cases::Folded<cases::Pointwise<125, 64, 64>>)                 \
+  X(kws_pointwise_w16, conv2d_s8, cases::Wide<cases::Pointwise<125, 64, 64>>)               \
+  X(kws_pointwise_plain, conv2d_s8, cases::Plain<cases::Pointwise<125, 64, 64>>)            \
+  X(kws_depthwise, depthwise_s8, cases::Plain<cases::Depthwise<25, 5, 64>>)                 \
+  X(vww_conv3x3s2, conv2d_s8, cases::Folded<cases::VwwConv>)                                \
+  X(vww_pw6x10, conv2d_s8, cases::Folded<cases::Pointwise<48 * 48, 6, 10>>)                 \
+  X(vww_pw57x43, conv2d_s8, cases::Folded<cases::Pointwise<36, 57, 43>>)                    \
+  X(vww_pw128x128, conv2d_s8, cases::Folded<cases::Pointwise<36, 128, 128>>)                \
+  X(vww_dw48_6, depthwise_s8, cases::Plain<cases::Depthwise<48, 48, 6>>)                    \
+  X(vww_dw48_10s2, depthwise_s8, cases::Plain<cases::Depthwise<48, 48, 10, 2>>)             \
+  X(vww_dw6_43, depthwise_s8, cases::Plain<cases::Depthwise<6, 6, 43>>)                     \
+  X(ic_conv16, conv2d_s8, cases::Folded<cases::IcConv16>)                                   \
+  X(ic_conv16_w16, conv2d_s8, cases::Wide<cases::IcConv16>)                                 \
+  X(ic_conv32, conv2d_s8, cases::Folded<cases::IcConv32>)                                   \
+  X(ic_conv64, conv2d_s8, cases::Folded<cases::IcConv64>)                                   \
+  X(ic_conv64_w16, conv2d_s8, cases::Wide<cases::IcConv64>)                                 \
+  X(ad_dense640x128, dense_s8, cases::Folded<cases::Dense<640, 128>>)                       \
+  X(ad_dense640x128_w16, dense_s8, cases::Wide<cases::Dense<640, 128>>)                     \
+  X(ad_dense128x8, dense_s8, cases::Folded<cases::Dense<128, 8>>)                           \
+  X(ad_dense8x128, dense_s8, cases::Folded<cases::Dense<8, 128>>)
+
+}  // namespace cases
