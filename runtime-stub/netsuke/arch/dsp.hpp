@@ -31,6 +31,11 @@ namespace dsp {
   __asm__ volatile("ldr %0, [%1], #4" : "=&r"(a), "+&r"(p) : : "memory");
   return a;
 }
+// Two words, kOffset bytes from p.
+template <int kOffset>
+[[gnu::always_inline]] static inline void load_two_at(uint32_t& a, uint32_t& b, const uint32_t* p) {
+  __asm__ volatile("ldrd %0, %1, [%2, %3]" : "=&r"(a), "=&r"(b) : "r"(p), "i"(kOffset) : "memory");
+}
 // Words at any address: these cores load them unaligned.
 [[gnu::always_inline]] static inline uint32_t load_bytes(const int8_t* p) {
   uint32_t a;
@@ -78,6 +83,13 @@ namespace dsp {
 [[gnu::always_inline]] static inline uint32_t high_halves(uint32_t a, uint32_t b) {
   uint32_t r;
   __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(r) : "r"(b), "r"(a));
+  return r;
+}
+
+// The low half of a and the high one of b.
+[[gnu::always_inline]] static inline uint32_t low_and_high(uint32_t a, uint32_t b) {
+  uint32_t r;
+  __asm__("pkhbt %0, %1, %2" : "=r"(r) : "r"(a), "r"(b));
   return r;
 }
 

@@ -18,6 +18,11 @@ using Folded = S8<Base, netsuke::kLayoutFolded>;
 template <class Base>
 using Wide = WithLayout<S8<Base, netsuke::kLayoutWide>, netsuke::kLayoutWide, int16_t>;
 
+template <class Base>
+using Rows = S8<Base, netsuke::kLayoutRows>;
+template <class Base>
+using Pairs = WithLayout<S8<Base, netsuke::kLayoutPairs>, netsuke::kLayoutPairs, int16_t>;
+
 template <int Pixels, int In, int Out>
 using Pointwise = Window<Size<1, Pixels>, In, Out, One>;
 template <int In, int Out, int Batch = 1>
@@ -38,14 +43,15 @@ using IcConv64 = Window<Size<8, 8>, 64, 64, Size<3, 3>, One, Pad<1>>;
   X(kws_pointwise, conv2d_s8, cases::Folded<cases::Pointwise<125, 64, 64>>)                 \
   X(kws_pointwise_w16, conv2d_s8, cases::Wide<cases::Pointwise<125, 64, 64>>)               \
   X(kws_pointwise_plain, conv2d_s8, cases::Plain<cases::Pointwise<125, 64, 64>>)            \
-  X(kws_depthwise, depthwise_s8, cases::Plain<cases::Depthwise<25, 5, 64>>)                 \
+  X(kws_depthwise, depthwise_s8, cases::Rows<cases::Depthwise<25, 5, 64>>)                  \
+  X(kws_depthwise_w16, depthwise_s8, cases::Pairs<cases::Depthwise<25, 5, 64>>)             \
   X(vww_conv3x3s2, conv2d_s8, cases::Folded<cases::VwwConv>)                                \
   X(vww_pw6x10, conv2d_s8, cases::Folded<cases::Pointwise<48 * 48, 6, 10>>)                 \
   X(vww_pw57x43, conv2d_s8, cases::Folded<cases::Pointwise<36, 57, 43>>)                    \
   X(vww_pw128x128, conv2d_s8, cases::Folded<cases::Pointwise<36, 128, 128>>)                \
-  X(vww_dw48_6, depthwise_s8, cases::Plain<cases::Depthwise<48, 48, 6>>)                    \
-  X(vww_dw48_10s2, depthwise_s8, cases::Plain<cases::Depthwise<48, 48, 10, 2>>)             \
-  X(vww_dw6_43, depthwise_s8, cases::Plain<cases::Depthwise<6, 6, 43>>)                     \
+  X(vww_dw48_6, depthwise_s8, cases::Rows<cases::Depthwise<48, 48, 6>>)                    \
+  X(vww_dw48_10s2, depthwise_s8, cases::Rows<cases::Depthwise<48, 48, 10, 2>>)             \
+  X(vww_dw6_43, depthwise_s8, cases::Rows<cases::Depthwise<6, 6, 43>>)                     \
   X(ic_conv16, conv2d_s8, cases::Folded<cases::IcConv16>)                                   \
   X(ic_conv16_w16, conv2d_s8, cases::Wide<cases::IcConv16>)                                 \
   X(ic_conv32, conv2d_s8, cases::Folded<cases::IcConv32>)                                   \

@@ -24,7 +24,8 @@ void write_array(std::FILE* out, const char* name, const char* what, const std::
 
 template <class P>
 netsuke::PackedWeights pack(const char* kernel, const Layer<P>& layer) {
-  const netsuke::PackChoice choice{P::layout != netsuke::kLayoutPlain, P::layout == netsuke::kLayoutWide};
+  const netsuke::PackChoice choice{P::layout != netsuke::kLayoutPlain,
+                                   P::layout == netsuke::kLayoutWide || P::layout == netsuke::kLayoutPairs};
   if (std::strcmp(kernel, "depthwise_s8") == 0) return netsuke::pack_depthwise_s8(layer.weights, conv_shape<P>(), choice);
   return netsuke::pack_conv2d_s8(layer.weights, layer.folded, conv_shape<P>(), choice);
 }
