@@ -96,22 +96,29 @@ struct DepthwisePlanes {
   }
 };
 
-// A channel's filter in registers.
-struct DepthwiseFilter {
-  uint32_t w01[3], w12[3];
+// A row of a channel's filter, and the filter, in registers.
+struct DepthwiseFilterRow {
+  uint32_t w01, w12;
 
   [[gnu::always_inline]] inline void load(const int8_t* weights) {
-    for (int ky = 0; ky < 3; ++ky) {
-      const uint32_t w = dsp::load_bytes(weights + 4 * ky), even = dsp::even_bytes(w), odd = dsp::odd_bytes(w);
-      w01[ky] = dsp::low_halves(even, odd);
-      w12[ky] = dsp::low_and_high(odd, even);
-    }
+    const uint32_t w = dsp::load_bytes(weights), even = dsp::even_bytes(w), odd = dsp::odd_bytes(w);
+    w01 = dsp::low_halves(even, odd);
+    w12 = dsp::low_and_high(odd, even);
   }
   [[gnu::always_inline]] inline void load(const int16_t* weights) {
-    for (int ky = 0; ky < 3; ++ky) {
-      __builtin_memcpy(w01 + ky, weights + 4 * ky, 4);
-      __builtin_memcpy(w12 + ky, weights + 4 * ky + 2, 4);
-    }
+    __builtin_memcpy(&w01, weights, 4);
+    __builtin_memcpy(&w12, weights + 2, 4);
+  }
+};
+
+struct DepthwiseFilter {
+  DepthwiseFilterRow top, middle, bottom;
+
+  template <class T>
+  [[gnu::always_inline]] inline void load(const T* weights) {
+    top.load(weights);
+    middle.load(weights + 4);
+    bottom.load(weights + 8);
   }
 };
 
@@ -140,22 +147,22 @@ struct DepthwiseOutputs {
   static constexpr int step = P::stride_w == 1 ? 2 : 1;
 
   template <int Row>
-  [[gnu::always_inline]] static inline void row(const uint32_t* plane, const DepthwiseFilter& f, int32_t& a,
+  [[gnu::always_inline]] static inline void row(const uint32_t* plane, const DepthwiseFilterRow& f, int32_t& a,
                                                 int32_t& b) {
     uint32_t x01, x23;
     dsp::load_two_at<4 * (Row * Words + I / step)>(x01, x23, plane);
-    a = dsp::dual_add(x01, f.w01[Row], a);
-    a = dsp::add_lh(x23, f.w12[Row], a);
+    a = dsp::dual_add(x01, f.w01, a);
+    a = dsp::add_lh(x23, f.w12, a);
     if (step == 1 || I + 1 >= N) return;
-    b = dsp::add_hl(x01, f.w01[Row], b);
-    b = dsp::dual_add(x23, f.w12[Row], b);
+    b = dsp::add_hl(x01, f.w01, b);
+    b = dsp::dual_add(x23, f.w12, b);
   }
   [[gnu::always_inline]] static inline void run(const uint32_t* plane, const DepthwiseFilter& f, int32_t bias,
                                                 scale_t scale, T* out) {
     int32_t a = bias, b = bias;
-    row<0>(plane, f, a, b);
-    row<1>(plane, f, a, b);
-    row<2>(plane, f, a, b);
+    row<0>(plane, f.top, a, b);
+    row<1>(plane, f.middle, a, b);
+    row<2>(plane, f.bottom, a, b);
     out[I * static_cast<index_t>(P::in_c)] = Last::run(a, scale);
     if (step == 2 && I + 1 < N) out[(I + 1) * static_cast<index_t>(P::in_c)] = Last::run(b, scale);
     DepthwiseOutputs<P, Words, (I + step < N ? I + step : N), N>::run(plane, f, bias, scale, out);

@@ -46,21 +46,25 @@ template <int kOffset>
 
 // sum + a.low * b.low + a.high * b.high, modulo 2^32.
 [[gnu::always_inline]] static inline int32_t dual_add(uint32_t a, uint32_t b, int32_t sum) {
-  __asm__ volatile("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
-  return sum;
+  int32_t r;
+  __asm__ volatile("smlad %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(sum));
+  return r;
 }
 // Single products of halves: add_LH is a.low * b.high.
 [[gnu::always_inline]] static inline int32_t add_ll(uint32_t a, uint32_t b, int32_t sum) {
-  __asm__ volatile("smlabb %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
-  return sum;
+  int32_t r;
+  __asm__ volatile("smlabb %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(sum));
+  return r;
 }
 [[gnu::always_inline]] static inline int32_t add_lh(uint32_t a, uint32_t b, int32_t sum) {
-  __asm__ volatile("smlabt %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
-  return sum;
+  int32_t r;
+  __asm__ volatile("smlabt %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(sum));
+  return r;
 }
 [[gnu::always_inline]] static inline int32_t add_hl(uint32_t a, uint32_t b, int32_t sum) {
-  __asm__ volatile("smlatb %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
-  return sum;
+  int32_t r;
+  __asm__ volatile("smlatb %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(sum));
+  return r;
 }
 
 // Bytes 0 and 2, or 1 and 3, as a pair.

@@ -19,11 +19,19 @@
 
 namespace netsuke {
 
-// Quads written out per turn of the loop over a sum: 3 instructions of loop for 416 bytes of code.
+// Quads written out per turn of the loop over a sum, 104 bytes of code each; a turn costs 3 to 5 instructions.
+// Short sums need no loop; longer ones take the largest divisor up to 9, if there is a good one.
 #if defined(__OPTIMIZE_SIZE__)
-constexpr int kUnrollQuads = 1;
+constexpr int unroll_quads(int32_t) {
+  return 1;
+}
 #else
-constexpr int kUnrollQuads = 4;
+constexpr int best_unroll(int32_t quads, int unroll) {
+  return unroll < 5 ? 8 : (quads % unroll == 0 ? unroll : best_unroll(quads, unroll - 1));
+}
+constexpr int unroll_quads(int32_t quads) {
+  return quads <= 10 ? static_cast<int>(quads) : best_unroll(quads, 9);
+}
 #endif
 
 // Sums of PX pixels (0 and 1) by two lanes.
@@ -63,36 +71,57 @@ struct DspLanes {
   }
 };
 
-// How four finished sums of a pixel are stored.
+// The four lanes of one pixel.
+struct DspQuad {
+  int32_t a, b, c, d;
+};
+
+// How finished sums are stored.
 template <class P, class T, bool Packed>
 struct DspStore {
+  const typename ScaleType<P>::type* scales;
+
   template <int Live>
-  [[gnu::always_inline]] static inline void run(int32_t a, int32_t b, int32_t c, int32_t d,
-                                                const typename ScaleType<P>::type* scales, T* out) {
-    out[0] = Finish<P, T>::run(a, Scale<P, T>::of(scales, 0));
-    if (Live > 1) out[1] = Finish<P, T>::run(b, Scale<P, T>::of(scales, 1));
-    if (Live > 2) out[2] = Finish<P, T>::run(c, Scale<P, T>::of(scales, 2));
-    if (Live > 3) out[3] = Finish<P, T>::run(d, Scale<P, T>::of(scales, 3));
+  [[gnu::always_inline]] inline void load(const typename ScaleType<P>::type* from) {
+    scales = from;
+  }
+  template <int Live>
+  [[gnu::always_inline]] inline void run(const DspQuad& sums, T* out) const {
+    out[0] = Finish<P, T>::run(sums.a, Scale<P, T>::of(scales, 0));
+    if (Live > 1) out[1] = Finish<P, T>::run(sums.b, Scale<P, T>::of(scales, 1));
+    if (Live > 2) out[2] = Finish<P, T>::run(sums.c, Scale<P, T>::of(scales, 2));
+    if (Live > 3) out[3] = Finish<P, T>::run(sums.d, Scale<P, T>::of(scales, 3));
   }
 };
 
 // int8 with shift 32: SMMLAR rounds and adds the zero point; the four bytes are clamped and stored together.
 template <class P>
 struct DspStore<P, int8_t, true> {
-  [[gnu::always_inline]] static inline int32_t scale(int32_t sum, const int32_t* scales, int lane) {
-    return dsp::multiply_high(sum, scales[P::per_channel ? lane : 0], static_cast<int32_t>(P::out_zero) + 128);
+  DspQuad scales;
+
+  // Before the first store, which as far as the compiler knows could change them.
+  template <int Live>
+  [[gnu::always_inline]] inline void load(const int32_t* from) {
+    scales.a = from[0];
+    scales.b = P::per_channel && Live > 1 ? from[1] : scales.a;
+    scales.c = P::per_channel && Live > 2 ? from[2] : scales.a;
+    scales.d = P::per_channel && Live > 3 ? from[3] : scales.a;
   }
   template <int Live>
-  [[gnu::always_inline]] static inline void run(int32_t a, int32_t b, int32_t c, int32_t d, const int32_t* scales,
-                                                int8_t* out) {
-    const int32_t qa = scale(a, scales, 0), qb = Live > 1 ? scale(b, scales, 1) : qa;
-    const int32_t qc = Live > 2 ? scale(c, scales, 2) : qa, qd = Live > 3 ? scale(d, scales, 3) : qa;
-    uint32_t bytes = dsp::pack_bytes(qa, qb, qc, qd);
+  [[gnu::always_inline]] inline void run(const DspQuad& sums, int8_t* out) const {
+    constexpr int32_t kZero = static_cast<int32_t>(P::out_zero) + 128;
+    const int32_t a = dsp::multiply_high(sums.a, scales.a, kZero);
+    const int32_t b = Live > 1 ? dsp::multiply_high(sums.b, scales.b, kZero) : a;
+    const int32_t c = Live > 2 ? dsp::multiply_high(sums.c, scales.c, kZero) : a;
+    const int32_t d = Live > 3 ? dsp::multiply_high(sums.d, scales.d, kZero) : a;
+    uint32_t bytes = dsp::pack_bytes(a, b, c, d);
     if (P::out_min > -128) bytes = dsp::bytes_at_least<static_cast<uint32_t>(P::out_min + 128)>(bytes);
     if (P::out_max < 127) bytes = dsp::bytes_at_most<static_cast<uint32_t>(P::out_max + 128)>(bytes);
     bytes ^= 0x80808080u;
     if (Live == 4) return dsp::store_bytes(out, bytes);
-    for (int lane = 0; lane < Live; ++lane) out[lane] = static_cast<int8_t>(bytes >> (8 * lane));
+    out[0] = static_cast<int8_t>(bytes);
+    if (Live > 1) out[1] = static_cast<int8_t>(bytes >> 8);
+    if (Live > 2) out[2] = static_cast<int8_t>(bytes >> 16);
   }
 };
 
@@ -138,7 +167,7 @@ template <class P, int L, int Live, int PX, int32_t Quads, int32_t Out>
                                                 const typename ScaleType<P>::type* scales,
                                                 typename P::out_t* out) {
   typedef typename P::out_t T;
-  constexpr int kUnroll = Quads < kUnrollQuads ? static_cast<int>(Quads) : kUnrollQuads;
+  constexpr int kUnroll = unroll_quads(Quads);
   DspTile<P, L, PX> tile;
   tile.ab.template start<Live>(bias);
   if (L > 2) tile.cd.template start<(Live > 2 ? Live - 2 : 0)>(bias + 2);
@@ -149,9 +178,13 @@ template <class P, int L, int Live, int PX, int32_t Quads, int32_t Out>
   } while (columns != end);
   tile.ab.finish();
   if (L > 2) tile.cd.finish();
-  typedef DspStore<P, T, P::shift == 32> Store;
-  Store::template run<Live>(tile.ab.a0, tile.ab.b0, tile.cd.a0, tile.cd.b0, scales, out);
-  if (PX > 1) Store::template run<Live>(tile.ab.a1, tile.ab.b1, tile.cd.a1, tile.cd.b1, scales, out + Out);
+  DspStore<P, T, P::shift == 32> store;
+  store.template load<Live>(scales);
+  const DspQuad first = {tile.ab.a0, tile.ab.b0, tile.cd.a0, tile.cd.b0};
+  store.template run<Live>(first, out);
+  if (PX == 1) return;
+  const DspQuad second = {tile.ab.a1, tile.ab.b1, tile.cd.a1, tile.cd.b1};
+  store.template run<Live>(second, out + Out);
 }
 
 // All Channels of PX pixels.
