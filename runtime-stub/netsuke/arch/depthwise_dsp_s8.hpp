@@ -52,12 +52,11 @@ struct UsesDspDepthwise<P, int8_t> {
 // Four channels of two neighbouring columns, a word each, to one pair per plane.
 template <int Plane>
 [[gnu::always_inline]] inline void store_pairs(uint32_t a, uint32_t b, uint32_t* to) {
-  const uint32_t a_even = dsp::even_bytes(a), b_even = dsp::even_bytes(b);
-  const uint32_t a_odd = dsp::odd_bytes(a), b_odd = dsp::odd_bytes(b);
-  to[0] = dsp::low_halves(a_even, b_even);
-  to[Plane] = dsp::low_halves(a_odd, b_odd);
-  to[2 * Plane] = dsp::high_halves(a_even, b_even);
-  to[3 * Plane] = dsp::high_halves(a_odd, b_odd);
+  const uint32_t low = dsp::low_halves(a, b), high = dsp::high_halves(a, b);
+  to[0] = dsp::even_bytes(low);
+  to[Plane] = dsp::odd_bytes(low);
+  to[2 * Plane] = dsp::even_bytes(high);
+  to[3 * Plane] = dsp::odd_bytes(high);
 }
 
 // One row of four planes: Words pairs, of whose columns the first Left and the last Right are outside.

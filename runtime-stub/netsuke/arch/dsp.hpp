@@ -50,6 +50,10 @@ template <int kOffset>
   __asm__ volatile("smlad %0, %1, %2, %3" : "=r"(r) : "r"(a), "r"(b), "r"(sum));
   return r;
 }
+// The same into the register of the sum: what long sums want, whose registers must not wander.
+[[gnu::always_inline]] static inline void dual_add_to(int32_t& sum, uint32_t a, uint32_t b) {
+  __asm__ volatile("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
+}
 // Single products of halves: add_LH is a.low * b.high.
 [[gnu::always_inline]] static inline int32_t add_ll(uint32_t a, uint32_t b, int32_t sum) {
   int32_t r;

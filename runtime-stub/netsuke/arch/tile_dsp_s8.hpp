@@ -59,10 +59,10 @@ struct DspLanes {
       a = dsp::even_bytes(b);
       if (P::layout == kLayoutPlain) b = dsp::odd_bytes(b);
     }
-    a0 = dsp::dual_add(x0, a, a0);
-    if (PX > 1) a1 = dsp::dual_add(x1, a, a1);
-    b0 = dsp::dual_add(x0, b, b0);
-    if (PX > 1) b1 = dsp::dual_add(x1, b, b1);
+    dsp::dual_add_to(a0, x0, a);
+    if (PX > 1) dsp::dual_add_to(a1, x1, a);
+    dsp::dual_add_to(b0, x0, b);
+    if (PX > 1) dsp::dual_add_to(b1, x1, b);
   }
   [[gnu::always_inline]] inline void finish() {
     if (P::layout != kLayoutFolded) return;
