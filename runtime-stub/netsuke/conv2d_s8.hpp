@@ -80,11 +80,11 @@ struct Conv2dS8 {
   }
 };
 
-// One output row. rows: kernel_h pointers to the input rows under it, null where there is padding.
+// All groups of one output row; P's borders are those of `rows`.
 template <class P>
-inline void conv2d_s8_row(const typename P::in_t* const* rows, const typename P::weight_t* weights,
-                          const int32_t* bias, const typename ScaleType<P>::type* multipliers,
-                          typename P::out_t* out_row) {
+inline void conv2d_s8_groups(const typename P::in_t* const* rows, const typename P::weight_t* weights,
+                             const int32_t* bias, const typename ScaleType<P>::type* multipliers,
+                             typename P::out_t* out_row) {
   typedef Conv2dS8<P> C;
   for (index_t group = 0; group < P::group; ++group) {
     C::group_row(rows, group * C::group_in, weights, bias, multipliers, out_row);
@@ -92,6 +92,19 @@ inline void conv2d_s8_row(const typename P::in_t* const* rows, const typename P:
     bias += C::group_out;
     if (P::per_channel) multipliers += C::group_out;
     out_row += C::group_out;
+  }
+}
+
+// One output row. rows: kernel_h pointers to the input rows under it, null where there is padding.
+template <class P>
+inline void conv2d_s8_row(const typename P::in_t* const* rows, const typename P::weight_t* weights,
+                          const int32_t* bias, const typename ScaleType<P>::type* multipliers,
+                          typename P::out_t* out_row) {
+  if (PaddedRows<P>::pays) {
+    const PaddedRows<P> padded(rows);
+    conv2d_s8_groups<WithoutBorders<P> >(padded.rows, weights, bias, multipliers, out_row);
+  } else {
+    conv2d_s8_groups<P>(rows, weights, bias, multipliers, out_row);
   }
 }
 

@@ -23,10 +23,10 @@ enum Extra { kPlain = 0, kNoBias = 1, kRelu = 2, kCeil = 4, kCountPad = 8 };
 
 // ONNX's output size: room is what the first window leaves; with ceil_mode, no window starts beyond the input
 // and its leading padding.
-constexpr int32_t last_window(int room, int stride, bool ceil) {
+constexpr int32_t last_window(int32_t room, int32_t stride, bool ceil) {
   return (ceil ? room + stride - 1 : room) / stride;
 }
-constexpr int32_t window_outputs(int last, int stride, int limit) {
+constexpr int32_t window_outputs(int32_t last, int32_t stride, int32_t limit) {
   return last * stride >= limit ? last : last + 1;
 }
 
@@ -41,8 +41,9 @@ struct Window {
   static constexpr int32_t pad_bottom = Padding::bottom, pad_right = Padding::right;
   static constexpr int32_t dilation_h = Dilation::h, dilation_w = Dilation::w, group = Group;
   static constexpr bool has_bias = (Flags & kNoBias) == 0, count_include_pad = (Flags & kCountPad) != 0;
-  static constexpr int32_t out_size(int in, int k, int s, int before, int after, int d) {
-    return window_outputs(last_window(in + before + after - ((k - 1) * d + 1), s, (Flags & kCeil) != 0), s, in + before);
+  static constexpr int32_t out_size(int32_t in, int32_t k, int32_t s, int32_t before, int32_t after, int32_t d) {
+    return window_outputs(last_window(in + before + after - ((k - 1) * d + 1), s, (Flags & kCeil) != 0), s,
+                          in + before);
   }
   static constexpr int32_t out_h =
       out_size(In::h, Kernel::h, Stride::h, Padding::top, Padding::bottom, Dilation::h);

@@ -99,14 +99,13 @@ struct DepthwisePlanes {
 struct DepthwiseFilterRow {
   uint32_t w01, w12;
 
-  [[gnu::always_inline]] inline void load(const int8_t* weights) {
-    const uint32_t w = dsp::load_bytes(weights), even = dsp::even_bytes(w), odd = dsp::odd_bytes(w);
+  [[gnu::always_inline]] inline void load(const uint32_t*& weights, const int8_t*) {
+    const uint32_t w = dsp::load_one(weights), even = dsp::even_bytes(w), odd = dsp::odd_bytes(w);
     w01 = dsp::low_halves(even, odd);
     w12 = dsp::low_and_high(odd, even);
   }
-  [[gnu::always_inline]] inline void load(const int16_t* weights) {
-    __builtin_memcpy(&w01, weights, 4);
-    __builtin_memcpy(&w12, weights + 2, 4);
+  [[gnu::always_inline]] inline void load(const uint32_t*& weights, const int16_t*) {
+    dsp::load_two(w01, w12, weights);
   }
 };
 
@@ -115,9 +114,10 @@ struct DepthwiseFilter {
 
   template <class T>
   [[gnu::always_inline]] inline void load(const T* weights) {
-    top.load(weights);
-    middle.load(weights + 4);
-    bottom.load(weights + 8);
+    const uint32_t* w = static_cast<const uint32_t*>(static_cast<const void*>(weights));
+    top.load(w, weights);
+    middle.load(w, weights);
+    bottom.load(w, weights);
   }
 };
 
@@ -182,7 +182,7 @@ struct DepthwiseDsp {
 
   // N outputs from x on of four channels from `first` on, of which those from `live` on are wanted.
   template <int N, int Left, int Right>
-  static inline void chunk(const int8_t* const* rows, index_t x, index_t first, index_t live, const weight_t* weights,
+  [[gnu::always_inline]] static inline void chunk(const int8_t* const* rows, index_t x, index_t first, index_t live, const weight_t* weights,
                            const int32_t* bias, const scale_t* scales, out_t* out) {
     constexpr int kWords = C::words(N), kPlane = 3 * kWords;
     uint32_t planes[4 * kPlane];

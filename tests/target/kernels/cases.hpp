@@ -38,6 +38,49 @@ using IcConv16 = Window<Size<32, 32>, 16, 16, Size<3, 3>, One, Pad<1>>;
 using IcConv32 = Window<Size<16, 16>, 32, 32, Size<3, 3>, One, Pad<1>>;
 using IcConv64 = Window<Size<8, 8>, 64, 64, Size<3, 3>, One, Pad<1>>;
 
+// Odd shapes, every last block, borders wider than the input, every kind of finish; small enough for 8 KB of
+// RAM (one at a time).
+using Small = Window<Size<5, 7>, 5, 6, Size<3, 3>, One, Pad<1>>;
+template <class Base, int Layout, class Out>
+using To = Integers<Base, int8_t, int8_t, Out, 3, 7, (sizeof(Out) == 1 ? -128 : -32768),
+                    (sizeof(Out) == 1 ? 127 : 32767), 32, true, Layout>;
+template <int H, int W, int C, class Stride, class Padding>
+using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
+
+#define NETSUKE_SMALL_CASES(X)                                                                          \
+  X(steps_1, conv2d_s8, cases::S8<cases::Pointwise<6, 1, 5>, netsuke::kLayoutPlain, 5, -9>)             \
+  X(lanes_1, conv2d_s8, cases::S8<cases::Pointwise<5, 9, 1>, netsuke::kLayoutPlain, 5, -9>)             \
+  X(lanes_3, conv2d_s8, cases::S8<cases::Pointwise<5, 7, 3>, netsuke::kLayoutPlain, 5, -9>)             \
+  X(folded_6, conv2d_s8, cases::S8<cases::Small, netsuke::kLayoutFolded, 5, -9, -100, 90>)              \
+  X(folded_13, conv2d_s8, cases::S8<cases::Pointwise<17, 11, 13>, netsuke::kLayoutFolded, -128, 127>)   \
+  X(folded_shift40, conv2d_s8, cases::S8<cases::Small, netsuke::kLayoutFolded, 127, -9, -9, 127, 40>)   \
+  X(plain_shift20, conv2d_s8, cases::S8<cases::Small, netsuke::kLayoutPlain, 0, 0, -128, 127, 20>)      \
+  X(one_multiplier, conv2d_s8, cases::S8<cases::Small, netsuke::kLayoutFolded, 0, 0, -128, 127, 32, false>) \
+  X(wide_6, conv2d_s8, cases::Wide<cases::Small>)                                                       \
+  X(to_sums, conv2d_s8, cases::To<cases::Small, netsuke::kLayoutFolded, int32_t>)                       \
+  X(to_int16, conv2d_s8, cases::To<cases::Small, netsuke::kLayoutFolded, int16_t>)                      \
+  X(from_int16, conv2d_s8, Integers<cases::Small, int16_t, int8_t, int16_t, 0, 0, -32768, 32767>)       \
+  X(strided, conv2d_s8, cases::Folded<Window<Size<7, 9>, 3, 8, Size<3, 4>, Size<1, 2>, Pads<0, 3, 2, 0>>>) \
+  X(dilated, conv2d_s8, cases::Folded<Window<Size<9, 12>, 3, 8, Size<3, 3>, One, Pad<2>, Size<2, 2>>>)  \
+  X(groups, conv2d_s8, cases::Folded<Window<Size<6, 9>, 8, 12, Size<3, 3>, One, Pad<1>, One, 2>>)       \
+  X(nothing_inside, conv2d_s8, cases::Folded<Window<Size<2, 2>, 3, 4, Size<2, 2>, One, Pad<4>>>)        \
+  X(batch, conv2d_s8, cases::Folded<Window<Size<4, 4>, 4, 4, Size<3, 3>, One, Pad<1>, One, 1, 2>>)      \
+  X(dense_16, dense_s8, cases::Plain<cases::Dense<16, 16>>)                                             \
+  X(dense_folded, dense_s8, cases::Folded<cases::Dense<65, 13, 3>>)                                     \
+  X(dense_wide, dense_s8, cases::Wide<cases::Dense<34, 6>>)                                             \
+  X(dw_plain, depthwise_s8, cases::Plain<cases::Dw3<5, 9, 5, One, Pad<1>>>)                             \
+  X(dw_rows, depthwise_s8, cases::S8<cases::Dw3<5, 9, 5, One, Pad<1>>, netsuke::kLayoutRows, 5, -9, -99, 99>) \
+  X(dw_pairs, depthwise_s8, cases::Pairs<cases::Dw3<4, 6, 7, One, Pad<1>>>)                             \
+  X(dw_wide_map, depthwise_s8, cases::Rows<cases::Dw3<3, 41, 4, One, Pad<1>>>)                          \
+  X(dw_stride2, depthwise_s8, cases::Rows<cases::Dw3<6, 39, 4, Size<2, 2>, Pads<0, 0, 1, 1>>>)          \
+  X(dw_stride2_left, depthwise_s8, cases::Rows<cases::Dw3<6, 20, 6, Size<1, 2>, Pad<1>>>)               \
+  X(dw_few, depthwise_s8, cases::Rows<cases::Dw3<5, 6, 3, One, Pad<1>>>)                                \
+  X(dw_tiny, depthwise_s8, cases::Rows<cases::Dw3<1, 1, 8, One, Pad<1>>>)                               \
+  X(dw_no_borders, depthwise_s8, cases::Rows<cases::Dw3<5, 21, 4, One, Pad<0>>>)                        \
+  X(dw_wide_borders, depthwise_s8, cases::Rows<cases::Dw3<2, 3, 4, One, Pad<2>>>)                       \
+  X(dw_sums, depthwise_s8, cases::To<cases::Dw3<5, 6, 4, One, Pad<1>>, netsuke::kLayoutRows, int32_t>)  \
+  X(dw_5x5, depthwise_s8, cases::Plain<Window<Size<9, 10>, 4, 4, Size<5, 5>, One, Pad<2>, One, 4>>)
+
 #define NETSUKE_LAYER_CASES(X)                                                              \
   X(kws_conv10x4, conv2d_s8, cases::Folded<cases::KwsConv>)                                 \
   X(kws_pointwise, conv2d_s8, cases::Folded<cases::Pointwise<125, 64, 64>>)                 \

@@ -70,6 +70,7 @@ const char* const kHead = R"(// Written by make_kernel_test.
 #endif
 
 namespace {
+using namespace cases;
 )";
 
 const char* const kTail = R"(
@@ -142,6 +143,7 @@ int main(int argc, char** argv) {
   if (out == nullptr) return 2;
   std::fputs(kHead, out);
   if (std::strcmp(argv[1], "layers") == 0) WRITE_SET(NETSUKE_LAYER_CASES);
+  if (std::strcmp(argv[1], "small") == 0) WRITE_SET(NETSUKE_SMALL_CASES);
   std::fputs("  printf(\"netsuke-test: %s\\n\", failures == 0 ? \"PASS\" : \"FAIL\");\n  return failures;\n}\n", out);
   return std::fclose(out);
 }
