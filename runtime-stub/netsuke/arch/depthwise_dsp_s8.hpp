@@ -121,28 +121,12 @@ struct DepthwiseFilter {
   }
 };
 
-template <class P, class T, bool High>
-struct DepthwiseFinish {
-  [[gnu::always_inline]] static inline T run(int32_t acc, typename ScaleType<P>::type m) {
-    return Finish<P, T>::run(acc, m);
-  }
-};
-template <class P>
-struct DepthwiseFinish<P, int8_t, true> {
-  [[gnu::always_inline]] static inline int8_t run(int32_t acc, int32_t m) {
-    const int32_t y = dsp::multiply_high(acc, m, static_cast<int32_t>(P::out_zero));
-    if (P::out_min == -128 && P::out_max == 127) return static_cast<int8_t>(dsp::saturate<8>(y));
-    return static_cast<int8_t>(
-        clamp_to<int32_t>(y, static_cast<int32_t>(P::out_min), static_cast<int32_t>(P::out_max)));
-  }
-};
-
 // Outputs [I, N) of one channel. plane: its three rows, Words apart.
 template <class P, int Words, int I, int N>
 struct DepthwiseOutputs {
   typedef typename P::out_t T;
   typedef typename ScaleType<P>::type scale_t;
-  typedef DepthwiseFinish<P, T, P::shift == 32> Last;
+  typedef Finish<P, T> Last;
   static constexpr int step = P::stride_w == 1 ? 2 : 1;
 
   template <int Row>
@@ -173,6 +157,16 @@ struct DepthwiseOutputs<P, Words, N, N> {
                          typename P::out_t*) {}
 };
 
+// N outputs of one channel. A function of its own: its filter, sums and pointers need all 14 registers, and the
+// caller's would be pushed out one by one.
+template <class P, int Words, int N>
+[[gnu::noinline]] void depthwise_channel(const uint32_t* plane, const typename P::weight_t* weights, int32_t bias,
+                                         typename P::out_t* out, typename ScaleType<P>::type scale) {
+  DepthwiseFilter filter;
+  filter.load(weights);
+  DepthwiseOutputs<P, Words, 0, N>::run(plane, filter, bias, scale, out);
+}
+
 template <class P>
 struct DepthwiseDsp {
   typedef DepthwiseChunks<P> C;
@@ -198,10 +192,8 @@ struct DepthwiseDsp {
     out += x * static_cast<index_t>(P::in_c);
     for (index_t c = live; c < 4; ++c) {
       const index_t channel = first + c;
-      DepthwiseFilter filter;
-      filter.load(weights + 12 * channel);
-      DepthwiseOutputs<P, kWords, 0, N>::run(planes + c * kPlane, filter, bias[channel],
-                                             Scale<P, out_t>::of(scales, channel), out + channel);
+      depthwise_channel<P, kWords, N>(planes + c * kPlane, weights + 12 * channel, bias[channel], out + channel,
+                                      Scale<P, out_t>::of(scales, channel));
     }
   }
 
