@@ -97,8 +97,20 @@ PackedWeights pack_conv2d_s8(Weights weights, std::span<const std::int32_t> fold
   return packed;
 }
 
-PackedWeights pack_depthwise_s8(Weights weights, const ConvShape&, const PackChoice&) {
-  return {std::vector<std::int16_t>(weights.begin(), weights.end()), !fits_int8(weights), kLayoutPlain};
+PackedWeights pack_depthwise_s8(Weights weights, const ConvShape& shape, const PackChoice& choice) {
+  const bool bytes = fits_int8(weights);
+  if (shape.kernel_h != 3 || shape.kernel_w != 3 || !choice.dual_multiply || (!bytes && !choice.wide))
+    return {std::vector<std::int16_t>(weights.begin(), weights.end()), !bytes, kLayoutPlain};
+  PackedWeights packed{{}, choice.wide, choice.wide ? kLayoutPairs : kLayoutRows};
+  for (std::size_t row = 0; row < weights.size(); row += 3) {
+    const std::int16_t w0 = weights[row], w1 = weights[row + 1], w2 = weights[row + 2];
+    if (choice.wide) {
+      packed.values.insert(packed.values.end(), {w0, w1, w1, w2});
+    } else {
+      packed.values.insert(packed.values.end(), {w0, w1, w2, 0});
+    }
+  }
+  return packed;
 }
 
 PackedWeights pack_dense_s8(Weights weights, std::span<const std::int32_t> folded_bias, std::int64_t in_c,

@@ -16,16 +16,42 @@
 //
 // in and out must not overlap, except that a 1x1 convolution without strides or groups may run in place when
 // out_t is no wider than in_t and out_c <= in_c: a pixel's inputs are copied before its outputs are written.
-// Stack: the windows of a tile of pixels, at most 4 * kernel_h * kernel_w * in_c / group elements.
+// Stack: the windows of a tile of pixels, at most 4 * kernel_h * kernel_w * in_c / group bytes (int16_t: twice).
 #ifndef NETSUKE_CONV2D_S8_HPP
 #define NETSUKE_CONV2D_S8_HPP
 
+#include "arch/conv2d_dsp_s8.hpp"
 #include "core.hpp"
 #include "gather_s8.hpp"
 #include "tile_s8.hpp"
 #include "window.hpp"
 
 namespace netsuke {
+
+// PX pixels of one group from output column x on.
+template <class P, bool kDsp>
+struct PixelsS8 {
+  template <int PX>
+  static inline void run(const typename P::in_t* const* rows, index_t x, index_t channel,
+                         const typename P::weight_t* weights, const int32_t* bias,
+                         const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+    typedef GatherS8<P, P::in_c / P::group> Gather;
+    typename P::in_t windows[PX * Gather::steps];
+    for (int p = 0; p < PX; ++p) Gather::run(rows, x + p, channel, windows + p * Gather::steps);
+    tile_s8<P, P::out_c / P::group, PX, Gather::steps, P::out_c>(windows, weights, bias, scales, out);
+  }
+};
+
+#if NETSUKE_DSP
+template <class P>
+struct PixelsS8<P, true> {
+  template <int PX>
+  static inline void run(const int8_t* const* rows, index_t x, index_t channel, const typename P::weight_t* weights,
+                         const int32_t* bias, const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+    dsp_pixels_s8<P, PX>(rows, x, channel, weights, bias, scales, out);
+  }
+};
+#endif
 
 template <class P>
 struct Conv2dS8 {
@@ -40,32 +66,25 @@ struct Conv2dS8 {
   typedef typename P::out_t out_t;
   typedef typename ScaleType<P>::type scale_t;
 
-  // PX pixels of one group from output column x on.
-  template <int PX>
-  static inline void pixels(const in_t* const* rows, index_t x, index_t channel, const weight_t* weights,
-                            const int32_t* bias, const scale_t* scales, out_t* out) {
-    in_t windows[PX * steps];
-    for (int p = 0; p < PX; ++p) GatherS8<P, group_in>::run(rows, x + p, channel, windows + p * steps);
-    tile_s8<P, group_out, PX, steps, P::out_c>(windows, weights, bias, scales, out);
-  }
+  typedef PixelsS8<P, UsesDsp<P>::value> Pixels;
 
   static inline void group_row(const in_t* const* rows, index_t channel, const weight_t* weights,
                                const int32_t* bias, const scale_t* scales, out_t* out) {
     constexpr int kRest = static_cast<int>(P::out_w % tile);
     index_t x = 0;
     for (; x + tile <= P::out_w; x += tile) {
-      pixels<tile>(rows, x, channel, weights, bias, scales, out);
+      Pixels::template run<tile>(rows, x, channel, weights, bias, scales, out);
       out += tile * static_cast<index_t>(P::out_c);
     }
-    if (kRest > 0) pixels<(kRest > 0 ? kRest : 1)>(rows, x, channel, weights, bias, scales, out);
+    if (kRest > 0) Pixels::template run<(kRest > 0 ? kRest : 1)>(rows, x, channel, weights, bias, scales, out);
   }
 };
 
-// One output row. rows: kernel_h pointers to the input rows under it, null where there is padding.
+// All groups of one output row; P's borders are those of `rows`.
 template <class P>
-inline void conv2d_s8_row(const typename P::in_t* const* rows, const typename P::weight_t* weights,
-                          const int32_t* bias, const typename ScaleType<P>::type* multipliers,
-                          typename P::out_t* out_row) {
+inline void conv2d_s8_groups(const typename P::in_t* const* rows, const typename P::weight_t* weights,
+                             const int32_t* bias, const typename ScaleType<P>::type* multipliers,
+                             typename P::out_t* out_row) {
   typedef Conv2dS8<P> C;
   for (index_t group = 0; group < P::group; ++group) {
     C::group_row(rows, group * C::group_in, weights, bias, multipliers, out_row);
@@ -73,6 +92,19 @@ inline void conv2d_s8_row(const typename P::in_t* const* rows, const typename P:
     bias += C::group_out;
     if (P::per_channel) multipliers += C::group_out;
     out_row += C::group_out;
+  }
+}
+
+// One output row. rows: kernel_h pointers to the input rows under it, null where there is padding.
+template <class P>
+inline void conv2d_s8_row(const typename P::in_t* const* rows, const typename P::weight_t* weights,
+                          const int32_t* bias, const typename ScaleType<P>::type* multipliers,
+                          typename P::out_t* out_row) {
+  if (PaddedRows<P>::pays) {
+    const PaddedRows<P> padded(rows);
+    conv2d_s8_groups<WithoutBorders<P> >(padded.rows, weights, bias, multipliers, out_row);
+  } else {
+    conv2d_s8_groups<P>(rows, weights, bias, multipliers, out_row);
   }
 }
 

@@ -8,23 +8,46 @@
 #ifndef NETSUKE_DENSE_S8_HPP
 #define NETSUKE_DENSE_S8_HPP
 
+#include "arch/conv2d_dsp_s8.hpp"
 #include "core.hpp"
 #include "tile_s8.hpp"
 
 namespace netsuke {
 
+// PX rows of the batch.
+template <class P, bool kDsp>
+struct DenseRowsS8 {
+  template <int PX>
+  static inline void run(const typename P::in_t* in, const typename P::weight_t* weights, const int32_t* bias,
+                         const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+    tile_s8<P, P::out_c, PX, P::in_c, P::out_c>(in, weights, bias, scales, out);
+  }
+};
+
+#if NETSUKE_DSP
+template <class P>
+struct DenseRowsS8<P, true> {
+  template <int PX>
+  static inline void run(const int8_t* in, const typename P::weight_t* weights, const int32_t* bias,
+                         const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+    dsp_dense_rows_s8<P, PX>(in, weights, bias, scales, out);
+  }
+};
+#endif
+
 template <class P>
 inline void dense_s8(const typename P::in_t* in, const typename P::weight_t* weights, const int32_t* bias,
                      const typename ScaleType<P>::type* multipliers, typename P::out_t* out) {
+  typedef DenseRowsS8<P, UsesDsp<P>::value> Rows;
   constexpr int kTile = P::batch < kTilePixelsS8 ? P::batch : kTilePixelsS8;
   constexpr int kRest = P::batch % kTile;
   for (index_t i = 0; i < P::batch / kTile; ++i) {
-    tile_s8<P, P::out_c, kTile, P::in_c, P::out_c>(in, weights, bias, multipliers, out);
+    Rows::template run<kTile>(in, weights, bias, multipliers, out);
     in += kTile * static_cast<index_t>(P::in_c);
     out += kTile * static_cast<index_t>(P::out_c);
   }
   if (kRest > 0)
-    tile_s8<P, P::out_c, (kRest > 0 ? kRest : 1), P::in_c, P::out_c>(in, weights, bias, multipliers, out);
+    Rows::template run<(kRest > 0 ? kRest : 1)>(in, weights, bias, multipliers, out);
 }
 
 }  // namespace netsuke

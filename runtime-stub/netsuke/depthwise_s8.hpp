@@ -1,7 +1,7 @@
 // Depthwise 2-D convolution on integers, NHWC: every channel has its own filter (group == in_c == out_c).
 //
 //   in [batch][in_h][in_w][in_c]   out [batch][out_h][out_w][in_c]   bias [in_c]
-//   weights [in_c][kernel_h][kernel_w]   multipliers [in_c], or [1] if !P::per_channel
+//   weights: weight_layout_s8.hpp        multipliers [in_c], or [1] if !P::per_channel
 //
 // P and the meaning: as conv2d_s8.hpp (without group and out_c). in and out must not overlap.
 // Channel by channel, some neighbouring output pixels at a time: the inputs under them are collected, borders
@@ -9,8 +9,10 @@
 #ifndef NETSUKE_DEPTHWISE_S8_HPP
 #define NETSUKE_DEPTHWISE_S8_HPP
 
+#include "arch/depthwise_dsp_s8.hpp"
 #include "core.hpp"
 #include "requantise.hpp"
+#include "weight_layout_s8.hpp"
 #include "window.hpp"
 
 namespace netsuke {
@@ -62,19 +64,34 @@ struct DepthwiseS8 {
   }
 };
 
+template <class P, bool kDsp>
+struct DepthwiseRowS8 {
+  static inline void run(const typename P::in_t* const* rows, const typename P::weight_t* weights,
+                         const int32_t* bias, const typename ScaleType<P>::type* multipliers,
+                         typename P::out_t* out_row) {
+    typedef DepthwiseS8<P> D;
+    for (index_t channel = 0; channel < P::in_c; ++channel) {
+      typename P::weight_t w[D::taps];
+      for (int32_t k = 0; k < D::taps; ++k)
+        w[k] = rom(weights + depthwise_place(P::layout, P::kernel_w, k / P::kernel_w, k % P::kernel_w));
+      D::channel_row(rows, channel, w, rom(bias + channel), Scale<P, typename P::out_t>::of(multipliers, channel),
+                     out_row + channel);
+      weights += depthwise_filter(P::layout, P::kernel_h, P::kernel_w);
+    }
+  }
+};
+
+#if NETSUKE_DSP
+template <class P>
+struct DepthwiseRowS8<P, true> : DepthwiseDsp<P> {};
+#endif
+
 // One output row. rows: kernel_h pointers to the input rows under it, null where there is padding.
 template <class P>
 inline void depthwise_s8_row(const typename P::in_t* const* rows, const typename P::weight_t* weights,
                              const int32_t* bias, const typename ScaleType<P>::type* multipliers,
                              typename P::out_t* out_row) {
-  typedef DepthwiseS8<P> D;
-  for (index_t channel = 0; channel < P::in_c; ++channel) {
-    typename P::weight_t w[D::taps];
-    for (index_t k = 0; k < D::taps; ++k) w[k] = rom(weights + k);
-    D::channel_row(rows, channel, w, rom(bias + channel), Scale<P, typename P::out_t>::of(multipliers, channel),
-                   out_row + channel);
-    weights += D::taps;
-  }
+  DepthwiseRowS8<P, UsesDspDepthwise<P>::value>::run(rows, weights, bias, multipliers, out_row);
 }
 
 template <class P>

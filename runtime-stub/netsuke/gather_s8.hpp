@@ -18,6 +18,39 @@ inline void fill_elements(T* to, index_t count, T value) {
   for (index_t i = 0; i < count; ++i) to[i] = value;
 }
 
+// P without borders to the left and right: for rows that PaddedRows has copied.
+template <class P>
+struct WithoutBorders : P {
+  static constexpr int32_t pad_left = 0;
+  static constexpr int32_t in_w = (P::out_w - 1) * P::stride_w + (P::kernel_w - 1) * P::dilation_w + 1;
+};
+
+// Copies of the rows under an output row, with their borders. Pays where most windows touch a border.
+template <class P>
+struct PaddedRows {
+  typedef typename P::in_t in_t;
+  static constexpr int32_t span = WithoutBorders<P>::in_w;
+  static constexpr bool pays = P::out_w <= 8 && (P::pad_left > 0 || P::in_w < span - P::pad_left) &&
+                               P::kernel_h * span * P::in_c <= 256;
+  // Columns that are copied; others are borders.
+  static constexpr index_t copied = P::in_w < span - P::pad_left ? P::in_w : span - P::pad_left;
+  in_t data[pays ? P::kernel_h * span * P::in_c : 1];
+  const in_t* rows[P::kernel_h];
+
+  explicit PaddedRows(const in_t* const* from) {
+    constexpr index_t kC = P::in_c, kLeft = P::pad_left * kC, kRow = span * kC;
+    in_t* to = data;
+    for (index_t ky = 0; ky < P::kernel_h; ++ky) {
+      rows[ky] = from[ky] == nullptr ? nullptr : to;
+      if (from[ky] == nullptr) continue;
+      fill_elements(to, kLeft, static_cast<in_t>(P::in_zero));
+      memcpy(to + kLeft, from[ky], static_cast<size_t>(copied * kC) * sizeof(in_t));
+      fill_elements(to + kLeft + copied * kC, kRow - kLeft - copied * kC, static_cast<in_t>(P::in_zero));
+      to += kRow;
+    }
+  }
+};
+
 // Windows of Channels channels from `channel` on; rows: kernel_h input rows, null where there is padding.
 template <class P, int32_t Channels>
 struct GatherS8 {

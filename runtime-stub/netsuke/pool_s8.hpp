@@ -67,18 +67,14 @@ inline int32_t sum_of_window(const typename P::in_t* const* rows, index_t offset
   return sum;
 }
 
-template <class P, class T>
-inline T clamp_output(T x) {
-  return clamp_to<T>(x, static_cast<T>(P::out_min), static_cast<T>(P::out_max));
-}
-
 // One output row; rows: kernel_h pointers to the input rows under it, null where there is padding.
 template <class P>
 inline void max_pool2d_s8_row(const typename P::in_t* const* rows, typename P::out_t* out_row) {
   for (index_t x = 0; x < P::out_w; ++x) {
     const PoolColumns<P> columns(x);
     for (index_t c = 0; c < P::in_c; ++c)
-      *out_row++ = clamp_output<P>(max_of_window<P>(rows, columns.offset + c, columns.count));
+      *out_row++ = static_cast<typename P::out_t>(
+          clamp_output<P>(max_of_window<P>(rows, columns.offset + c, columns.count)));
   }
 }
 
@@ -159,7 +155,7 @@ inline void global_max_pool_s8_row(const typename P::in_t* row, typename P::out_
 }
 template <class P>
 inline void global_max_pool_s8_end(typename P::out_t* out) {
-  for (index_t c = 0; c < P::in_c; ++c) out[c] = clamp_output<P>(out[c]);
+  for (index_t c = 0; c < P::in_c; ++c) out[c] = static_cast<typename P::out_t>(clamp_output<P>(out[c]));
 }
 
 // Averages: sums [in_c].

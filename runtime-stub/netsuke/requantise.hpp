@@ -9,6 +9,7 @@
 #ifndef NETSUKE_REQUANTISE_HPP
 #define NETSUKE_REQUANTISE_HPP
 
+#include "arch/dsp.hpp"
 #include "core.hpp"
 
 namespace netsuke {
@@ -38,13 +39,25 @@ inline int64_t scaled(int32_t acc, int32_t m) {
   return (static_cast<int64_t>(acc) * m + (static_cast<int64_t>(1) << (kShift - 1))) >> kShift;
 }
 
+// min(max(y, out_min), out_max): one instruction where the limits are those of a type.
+template <class P>
+inline int32_t clamp_output(int32_t y) {
+#if NETSUKE_DSP
+  if (P::out_min == -128 && P::out_max == 127) return dsp::saturate<8>(y);
+  if (P::out_min == -32768 && P::out_max == 32767) return dsp::saturate<16>(y);
+#endif
+  return clamp_to<int32_t>(y, static_cast<int32_t>(P::out_min), static_cast<int32_t>(P::out_max));
+}
+
 // P: shift, out_zero, out_min, out_max. With shift >= 32 the scaled value plus any 16-bit zero point fits 32
 // bits; compilers then use the high word of the product (SMMLAR on Armv7E-M).
 template <class P, bool kHigh>
 struct Requantise {
   static inline int32_t run(int32_t acc, int32_t m) {
-    return clamp_to<int32_t>(static_cast<int32_t>(scaled<P::shift>(acc, m)) + static_cast<int32_t>(P::out_zero),
-                             static_cast<int32_t>(P::out_min), static_cast<int32_t>(P::out_max));
+#if NETSUKE_DSP
+    if (P::shift == 32) return clamp_output<P>(dsp::multiply_high(acc, m, static_cast<int32_t>(P::out_zero)));
+#endif
+    return clamp_output<P>(static_cast<int32_t>(scaled<P::shift>(acc, m)) + static_cast<int32_t>(P::out_zero));
   }
 };
 
@@ -71,7 +84,7 @@ inline int32_t requantise_half_even(int32_t acc, int32_t m) {
 
 template <class P>
 inline int32_t requantise_small(int32_t sum) {
-  return clamp_to<int32_t>(sum >> P::shift, static_cast<int32_t>(P::out_min), static_cast<int32_t>(P::out_max));
+  return clamp_output<P>(sum >> P::shift);
 }
 
 // What becomes of a finished sum, by the type that is stored. The kernels' `multipliers` argument is an array

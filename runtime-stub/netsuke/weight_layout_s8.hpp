@@ -12,7 +12,10 @@
 //                  256 * b + a then: the raw word is one operand of a dual multiply, see arch/dsp.hpp.
 //   kLayoutWide    int16 elements; for h in 0, 1: for each lane:  a[h] a[h + 2]
 //
-// depthwise_s8: [channel][kernel_h][kernel_w]
+// depthwise_s8:
+//   kLayoutPlain  [channel][kernel_h][kernel_w]
+//   kLayoutRows   3x3 only: [channel][3] words of the bytes w0 w1 w2 0
+//   kLayoutPairs  3x3 only, int16: [channel][3] two words, w0 w1 and w1 w2
 #ifndef NETSUKE_WEIGHT_LAYOUT_S8_HPP
 #define NETSUKE_WEIGHT_LAYOUT_S8_HPP
 
@@ -20,7 +23,8 @@
 
 namespace netsuke {
 
-constexpr int32_t kLayoutPlain = 0, kLayoutFolded = 1, kLayoutWide = 2;
+constexpr int32_t kLayoutPlain = 0, kLayoutFolded = 1, kLayoutWide = 2, kLayoutRows = 3,
+                  kLayoutPairs = 4;
 
 constexpr int32_t kLanesS8 = 4;
 
@@ -47,6 +51,14 @@ constexpr int32_t wide_place(int32_t lanes, int32_t lane, int32_t k) {
 }
 constexpr int32_t quad_place(int32_t layout, int32_t lanes, int32_t lane, int32_t k) {
   return layout == kLayoutWide ? wide_place(lanes, lane, k) : plain_place(lanes, lane, k);
+}
+
+// Elements of a depthwise filter, and where tap (ky, kx) lies in it.
+constexpr int32_t depthwise_filter(int32_t layout, int32_t kernel_h, int32_t kernel_w) {
+  return layout == kLayoutPlain ? kernel_h * kernel_w : 12;
+}
+constexpr int32_t depthwise_place(int32_t layout, int32_t kernel_w, int32_t ky, int32_t kx) {
+  return layout == kLayoutPlain ? ky * kernel_w + kx : ky * 4 + (layout == kLayoutPairs && kx == 2 ? 3 : kx);
 }
 
 }  // namespace netsuke

@@ -61,12 +61,6 @@ void check_layout(const Layer<P>& layer, const netsuke::PackedWeights& packed,
   require_equal(out.checked(), expected);
 }
 
-template <class P, int kLayout, class Weight>
-struct WithLayout : P {
-  using weight_t = Weight;
-  static constexpr int32_t layout = kLayout;
-};
-
 TEMPLATE_LIST_TEST_CASE("conv2d_s8 equals the reference", "[conv2d][s8]", Shapes) {
   using P = TestType;
   const Layer<P> layer;

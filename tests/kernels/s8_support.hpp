@@ -72,18 +72,6 @@ std::int64_t reference_clamp(std::int64_t y) {
   return std::clamp<std::int64_t>(y + P::out_zero, P::out_min, P::out_max);
 }
 
-// Types and numbers of an integer kernel on top of a Window. Scale: how many of the sums saturate.
-template <class Base, class In, class Weight, class Out, int InZero, int OutZero, int OutMin, int OutMax,
-          int Shift = 32, bool PerChannel = true, int Layout = netsuke::kLayoutPlain>
-struct Integers : Base {
-  using in_t = In;
-  using weight_t = Weight;
-  using out_t = Out;
-  static constexpr std::int32_t in_zero = InZero, out_zero = OutZero, out_min = OutMin, out_max = OutMax;
-  static constexpr std::int32_t shift = Shift, layout = Layout;
-  static constexpr bool per_channel = PerChannel;
-};
-
 // Multipliers such that sums of `steps` products are spread over about twice the output's range.
 template <class P>
 std::vector<std::int32_t> random_multipliers(std::int64_t steps, unsigned seed) {

@@ -10,6 +10,7 @@
 
 #include "netsuke/activations.hpp"
 #include "pack.hpp"
+#include "window_shapes.hpp"
 
 namespace kernel_tests {
 
@@ -48,45 +49,6 @@ struct Guarded {
     }
     return Floats(storage.begin() + kMargin, storage.end() - kMargin);
   }
-};
-
-template <int H, int W>
-struct Size {
-  static constexpr std::int32_t h = H, w = W;
-};
-using One = Size<1, 1>;
-template <int Top, int Left, int Bottom, int Right>
-struct Pads {
-  static constexpr std::int32_t top = Top, left = Left, bottom = Bottom, right = Right;
-};
-template <int All>
-using Pad = Pads<All, All, All, All>;
-
-enum Extra { kPlain = 0, kNoBias = 1, kRelu = 2, kCeil = 4, kCountPad = 8 };
-
-// The parameters of every windowed kernel, out_h and out_w computed as ONNX says.
-template <class In, int InC, int OutC, class Kernel, class Stride = One, class Padding = Pad<0>,
-          class Dilation = One, int Group = 1, int Batch = 1, int Flags = kPlain>
-struct Window {
-  static constexpr std::int32_t batch = Batch, in_h = In::h, in_w = In::w, in_c = InC, out_c = OutC;
-  static constexpr std::int32_t kernel_h = Kernel::h, kernel_w = Kernel::w;
-  static constexpr std::int32_t stride_h = Stride::h, stride_w = Stride::w;
-  static constexpr std::int32_t pad_top = Padding::top, pad_left = Padding::left;
-  static constexpr std::int32_t pad_bottom = Padding::bottom, pad_right = Padding::right;
-  static constexpr std::int32_t dilation_h = Dilation::h, dilation_w = Dilation::w, group = Group;
-  static constexpr bool has_bias = (Flags & kNoBias) == 0, count_include_pad = (Flags & kCountPad) != 0;
-  // ONNX ceil_mode, with the rule that no window starts beyond the input and its leading padding.
-  static constexpr std::int32_t out_size(int in, int k, int s, int before, int after, int d) {
-    const int room = in + before + after - ((k - 1) * d + 1);
-    int out = ((Flags & kCeil) != 0 ? room + s - 1 : room) / s + 1;
-    if ((out - 1) * s >= in + before) --out;
-    return out;
-  }
-  static constexpr std::int32_t out_h =
-      out_size(In::h, Kernel::h, Stride::h, Padding::top, Padding::bottom, Dilation::h);
-  static constexpr std::int32_t out_w =
-      out_size(In::w, Kernel::w, Stride::w, Padding::left, Padding::right, Dilation::w);
-  static float act(float x) { return (Flags & kRelu) != 0 ? netsuke::relu(x) : x; }
 };
 
 template <class P>

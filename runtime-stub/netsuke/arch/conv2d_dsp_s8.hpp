@@ -1,0 +1,86 @@
+// conv2d_s8.hpp and dense_s8.hpp for Armv7E-M; see tile_dsp_s8.hpp.
+#ifndef NETSUKE_ARCH_CONV2D_DSP_S8_HPP
+#define NETSUKE_ARCH_CONV2D_DSP_S8_HPP
+
+#include "../gather_s8.hpp"
+#include "tile_dsp_s8.hpp"
+
+namespace netsuke {
+
+// Kernels here read int8 inputs; other types take the portable way.
+template <class P, class In = typename P::in_t, class Weight = typename P::weight_t>
+struct UsesDsp {
+  static constexpr bool value = false;
+};
+#if NETSUKE_DSP
+template <class P>
+struct UsesDsp<P, int8_t, int8_t> {
+  static constexpr bool value = P::layout == kLayoutPlain || P::layout == kLayoutFolded;
+};
+template <class P>
+struct UsesDsp<P, int8_t, int16_t> {
+  static constexpr bool value = P::layout == kLayoutWide;
+};
+
+template <class P, int PX>
+struct DspColumns {
+  static constexpr index_t group_in = P::in_c / P::group;
+  typedef GatherS8<P, group_in> Gather;
+  static constexpr index_t quads = quads_of(Gather::steps);
+  // The taps of a kernel row are one run of whole quads, so they can be widened from where they lie.
+  static constexpr bool direct =
+      Gather::one_run && (P::kernel_h == 1 || Gather::row_steps % 4 == 0);
+  uint32_t words[2 * PX * quads];
+
+  inline void inner(const int8_t* const* rows, index_t x, index_t channel) {
+    const index_t from = window_start<P>(x) * P::in_c + channel;
+    uint32_t* to = words;
+    for (index_t ky = 0; ky < P::kernel_h; ++ky) {
+      if (rows[ky] == nullptr) {
+        fill_elements(to, Gather::row_steps / 2 * PX, static_cast<uint32_t>(P::in_zero & 0xffff) * 0x10001u);
+      } else {
+        const int8_t* const row = rows[ky] + from;
+        widen<Gather::row_steps, PX>(row, row + static_cast<index_t>(P::stride_w) * P::in_c, to);
+      }
+      to += Gather::row_steps / 2 * PX;
+    }
+  }
+  inline void border(const int8_t* const* rows, index_t x, index_t channel) {
+    int8_t windows[PX][quads * 4];
+    for (int p = 0; p < PX; ++p) Gather::run(rows, x + p, channel, windows[p]);
+    widen<Gather::steps, PX>(windows[0], windows[PX - 1], words);
+  }
+  // The windows of PX pixels from output column x on.
+  inline void gather(const int8_t* const* rows, index_t x, index_t channel) {
+    if (direct && x >= Gather::begin && x + PX <= Gather::end) {
+      inner(rows, x, channel);
+    } else {
+      border(rows, x, channel);
+    }
+  }
+};
+
+template <class P, int PX>
+inline void dsp_pixels_s8(const int8_t* const* rows, index_t x, index_t channel,
+                          const typename P::weight_t* weights, const int32_t* bias,
+                          const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+  DspColumns<P, PX> columns;
+  columns.gather(rows, x, channel);
+  dsp_tile_s8<P, P::out_c / P::group, PX, DspColumns<P, PX>::quads, P::out_c>(columns.words, weights, bias, scales,
+                                                                             out);
+}
+
+template <class P, int PX>
+inline void dsp_dense_rows_s8(const int8_t* in, const typename P::weight_t* weights, const int32_t* bias,
+                              const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+  constexpr index_t kQuads = quads_of(P::in_c);
+  uint32_t columns[2 * PX * kQuads];
+  widen<P::in_c, PX>(in, in + P::in_c, columns);
+  dsp_tile_s8<P, P::out_c, PX, kQuads, P::out_c>(columns, weights, bias, scales, out);
+}
+
+#endif  // NETSUKE_DSP
+
+}  // namespace netsuke
+
+#endif  // NETSUKE_ARCH_CONV2D_DSP_S8_HPP

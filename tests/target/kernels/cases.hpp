@@ -1,0 +1,108 @@
+// The cases of the integer kernels' tests and figures on targets, for the generator (make_kernel_test.cpp) and
+// for the program that it writes. A case: X(name, kernel, parameters).
+#pragma once
+
+#include "netsuke/weight_layout_s8.hpp"
+#include "window_shapes.hpp"
+
+namespace cases {
+using namespace kernel_tests;
+
+template <class Base, int Layout, int InZero = -128, int OutZero = -128, int OutMin = -128, int OutMax = 127,
+          int Shift = 32, bool PerChannel = true>
+using S8 = Integers<Base, int8_t, int8_t, int8_t, InZero, OutZero, OutMin, OutMax, Shift, PerChannel, Layout>;
+template <class Base>
+using Plain = S8<Base, netsuke::kLayoutPlain>;
+template <class Base>
+using Folded = S8<Base, netsuke::kLayoutFolded>;
+template <class Base>
+using Wide = WithLayout<S8<Base, netsuke::kLayoutWide>, netsuke::kLayoutWide, int16_t>;
+
+template <class Base>
+using Rows = S8<Base, netsuke::kLayoutRows>;
+template <class Base>
+using Pairs = WithLayout<S8<Base, netsuke::kLayoutPairs>, netsuke::kLayoutPairs, int16_t>;
+
+template <int Pixels, int In, int Out>
+using Pointwise = Window<Size<1, Pixels>, In, Out, One>;
+template <int In, int Out, int Batch = 1>
+using Dense = Window<One, In, Out, One, One, Pad<0>, One, 1, Batch>;
+template <int H, int W, int C, int Stride = 1>
+using Depthwise = Window<Size<H, W>, C, C, Size<3, 3>, Size<Stride, Stride>,
+                         Pads<Stride == 1, Stride == 1, 1, 1>, One, C>;
+
+// Layers of the MLPerf Tiny models.
+using KwsConv = Window<Size<49, 10>, 1, 64, Size<10, 4>, Size<2, 2>, Pads<4, 1, 5, 1>>;
+using VwwConv = Window<Size<96, 96>, 3, 6, Size<3, 3>, Size<2, 2>, Pads<0, 0, 1, 1>>;
+using IcConv16 = Window<Size<32, 32>, 16, 16, Size<3, 3>, One, Pad<1>>;
+using IcConv32 = Window<Size<16, 16>, 32, 32, Size<3, 3>, One, Pad<1>>;
+using IcConv64 = Window<Size<8, 8>, 64, 64, Size<3, 3>, One, Pad<1>>;
+
+// Odd shapes, every last block, borders wider than the input, every kind of finish; small enough for 8 KB of
+// RAM (one at a time).
+using Small = Window<Size<5, 7>, 5, 6, Size<3, 3>, One, Pad<1>>;
+template <class Base, int Layout, class Out>
+using To = Integers<Base, int8_t, int8_t, Out, 3, 7, (sizeof(Out) == 1 ? -128 : -32768),
+                    (sizeof(Out) == 1 ? 127 : 32767), 32, true, Layout>;
+template <int H, int W, int C, class Stride, class Padding>
+using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
+
+#define NETSUKE_SMALL_CASES(X)                                                                          \
+  X(steps_1, conv2d_s8, cases::S8<cases::Pointwise<6, 1, 5>, netsuke::kLayoutPlain, 5, -9>)             \
+  X(lanes_1, conv2d_s8, cases::S8<cases::Pointwise<5, 9, 1>, netsuke::kLayoutPlain, 5, -9>)             \
+  X(lanes_3, conv2d_s8, cases::S8<cases::Pointwise<5, 7, 3>, netsuke::kLayoutPlain, 5, -9>)             \
+  X(folded_6, conv2d_s8, cases::S8<cases::Small, netsuke::kLayoutFolded, 5, -9, -100, 90>)              \
+  X(folded_13, conv2d_s8, cases::S8<cases::Pointwise<17, 11, 13>, netsuke::kLayoutFolded, -128, 127>)   \
+  X(folded_shift40, conv2d_s8, cases::S8<cases::Small, netsuke::kLayoutFolded, 127, -9, -9, 127, 40>)   \
+  X(plain_shift20, conv2d_s8, cases::S8<cases::Small, netsuke::kLayoutPlain, 0, 0, -128, 127, 20>)      \
+  X(one_multiplier, conv2d_s8, cases::S8<cases::Small, netsuke::kLayoutFolded, 0, 0, -128, 127, 32, false>) \
+  X(wide_6, conv2d_s8, cases::Wide<cases::Small>)                                                       \
+  X(to_sums, conv2d_s8, cases::To<cases::Small, netsuke::kLayoutFolded, int32_t>)                       \
+  X(to_int16, conv2d_s8, cases::To<cases::Small, netsuke::kLayoutFolded, int16_t>)                      \
+  X(from_int16, conv2d_s8, Integers<cases::Small, int16_t, int8_t, int16_t, 0, 0, -32768, 32767>)       \
+  X(strided, conv2d_s8, cases::Folded<Window<Size<7, 9>, 3, 8, Size<3, 4>, Size<1, 2>, Pads<0, 3, 2, 0>>>) \
+  X(dilated, conv2d_s8, cases::Folded<Window<Size<9, 12>, 3, 8, Size<3, 3>, One, Pad<2>, Size<2, 2>>>)  \
+  X(groups, conv2d_s8, cases::Folded<Window<Size<6, 9>, 8, 12, Size<3, 3>, One, Pad<1>, One, 2>>)       \
+  X(nothing_inside, conv2d_s8, cases::Folded<Window<Size<2, 2>, 3, 4, Size<2, 2>, One, Pad<4>>>)        \
+  X(batch, conv2d_s8, cases::Folded<Window<Size<4, 4>, 4, 4, Size<3, 3>, One, Pad<1>, One, 1, 2>>)      \
+  X(dense_16, dense_s8, cases::Plain<cases::Dense<16, 16>>)                                             \
+  X(dense_folded, dense_s8, cases::Folded<cases::Dense<65, 13, 3>>)                                     \
+  X(dense_wide, dense_s8, cases::Wide<cases::Dense<34, 6>>)                                             \
+  X(dw_plain, depthwise_s8, cases::Plain<cases::Dw3<5, 9, 5, One, Pad<1>>>)                             \
+  X(dw_rows, depthwise_s8, cases::S8<cases::Dw3<5, 9, 5, One, Pad<1>>, netsuke::kLayoutRows, 5, -9, -99, 99>) \
+  X(dw_pairs, depthwise_s8, cases::Pairs<cases::Dw3<4, 6, 7, One, Pad<1>>>)                             \
+  X(dw_wide_map, depthwise_s8, cases::Rows<cases::Dw3<3, 41, 4, One, Pad<1>>>)                          \
+  X(dw_stride2, depthwise_s8, cases::Rows<cases::Dw3<6, 39, 4, Size<2, 2>, Pads<0, 0, 1, 1>>>)          \
+  X(dw_stride2_left, depthwise_s8, cases::Rows<cases::Dw3<6, 20, 6, Size<1, 2>, Pad<1>>>)               \
+  X(dw_few, depthwise_s8, cases::Rows<cases::Dw3<5, 6, 3, One, Pad<1>>>)                                \
+  X(dw_tiny, depthwise_s8, cases::Rows<cases::Dw3<1, 1, 8, One, Pad<1>>>)                               \
+  X(dw_no_borders, depthwise_s8, cases::Rows<cases::Dw3<5, 21, 4, One, Pad<0>>>)                        \
+  X(dw_wide_borders, depthwise_s8, cases::Rows<cases::Dw3<2, 3, 4, One, Pad<2>>>)                       \
+  X(dw_sums, depthwise_s8, cases::To<cases::Dw3<5, 6, 4, One, Pad<1>>, netsuke::kLayoutRows, int32_t>)  \
+  X(dw_5x5, depthwise_s8, cases::Plain<Window<Size<9, 10>, 4, 4, Size<5, 5>, One, Pad<2>, One, 4>>)
+
+#define NETSUKE_LAYER_CASES(X)                                                              \
+  X(kws_conv10x4, conv2d_s8, cases::Folded<cases::KwsConv>)                                 \
+  X(kws_pointwise, conv2d_s8, cases::Folded<cases::Pointwise<125, 64, 64>>)                 \
+  X(kws_pointwise_w16, conv2d_s8, cases::Wide<cases::Pointwise<125, 64, 64>>)               \
+  X(kws_pointwise_plain, conv2d_s8, cases::Plain<cases::Pointwise<125, 64, 64>>)            \
+  X(kws_depthwise, depthwise_s8, cases::Rows<cases::Depthwise<25, 5, 64>>)                  \
+  X(kws_depthwise_w16, depthwise_s8, cases::Pairs<cases::Depthwise<25, 5, 64>>)             \
+  X(vww_conv3x3s2, conv2d_s8, cases::Folded<cases::VwwConv>)                                \
+  X(vww_pw6x10, conv2d_s8, cases::Folded<cases::Pointwise<48 * 48, 6, 10>>)                 \
+  X(vww_pw57x43, conv2d_s8, cases::Folded<cases::Pointwise<36, 57, 43>>)                    \
+  X(vww_pw128x128, conv2d_s8, cases::Folded<cases::Pointwise<36, 128, 128>>)                \
+  X(vww_dw48_6, depthwise_s8, cases::Rows<cases::Depthwise<48, 48, 6>>)                    \
+  X(vww_dw48_10s2, depthwise_s8, cases::Rows<cases::Depthwise<48, 48, 10, 2>>)             \
+  X(vww_dw6_43, depthwise_s8, cases::Rows<cases::Depthwise<6, 6, 43>>)                     \
+  X(ic_conv16, conv2d_s8, cases::Folded<cases::IcConv16>)                                   \
+  X(ic_conv16_w16, conv2d_s8, cases::Wide<cases::IcConv16>)                                 \
+  X(ic_conv32, conv2d_s8, cases::Folded<cases::IcConv32>)                                   \
+  X(ic_conv64, conv2d_s8, cases::Folded<cases::IcConv64>)                                   \
+  X(ic_conv64_w16, conv2d_s8, cases::Wide<cases::IcConv64>)                                 \
+  X(ad_dense640x128, dense_s8, cases::Folded<cases::Dense<640, 128>>)                       \
+  X(ad_dense640x128_w16, dense_s8, cases::Wide<cases::Dense<640, 128>>)                     \
+  X(ad_dense128x8, dense_s8, cases::Folded<cases::Dense<128, 8>>)                           \
+  X(ad_dense8x128, dense_s8, cases::Folded<cases::Dense<8, 128>>)
+
+}  // namespace cases
