@@ -341,7 +341,7 @@ std::string render(const std::string& template_name, const data& d) {
   return m.render(d);
 }
 
-// The headers that these include, transitively.
+// The header and those that it includes, transitively; includes are relative to the file they stand in.
 void add_headers(const std::string& header, Files& files) {
   std::string path = "netsuke/" + header;
   if (files.contains(path)) return;
@@ -351,7 +351,7 @@ void add_headers(const std::string& header, Files& files) {
   for (size_t at = content.find(include); at != std::string::npos; at = content.find(include, at + 1)) {
     size_t start = at + include.size();
     std::string name = content.substr(start, content.find('"', start) - start);
-    add_headers(name.starts_with("netsuke/") ? name.substr(8) : name, files);
+    add_headers((std::filesystem::path(header).parent_path() / name).lexically_normal().generic_string(), files);
   }
 }
 
