@@ -19,6 +19,9 @@ std::vector<CopyLoop> collapse(std::vector<CopyLoop> loops);
 void add_strided_copy(Lowering& l, const Node& n, Argument in, Argument out, std::vector<CopyLoop> loops,
                       std::optional<RowRule> rows = {});
 
+// The rule's row kernel is a copy of `elements` elements.
+void copy_whole_rows(RowRule& rule, DType type, int64_t elements);
+
 // The rule for a copy from shape `in` to `out` (as in memory) whose row r reads row r * stride + first;
 // none unless there is a batch of one and more than one dimension after it.
 std::optional<RowRule> copy_rows(const Shape& in, const Shape& out, int64_t stride = 1, int64_t first = 0);

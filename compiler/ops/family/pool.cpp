@@ -182,11 +182,13 @@ void lower_pool(Lowering& l, const Node& n) {
   add_pool_call(l, n, std::move(call));
 }
 
-// Has no row rule: it is a running sum (or maximum), finished only after the last row.
+// A running sum (or maximum), finished only after the last row.
 void lower_global(Lowering& l, const Node& n) {
   Plane in = plane_of(l.graph[n.inputs[0]].shape);
   Call call = make_call(n, n.op == "GlobalMaxPool" ? "global_max_pool_f32" : "global_avg_pool_f32", "pool_f32.hpp");
   call.parameters = {{"batch", in.batch}, {"in_h", in.h}, {"in_w", in.w}, {"in_c", in.c}};
+  bool turned = in.h == 1;
+  call.rows = RowRule{.in_rows = turned ? in.w : in.h, .kind = RowKind::kRunning, .turned = turned};
   add_pool_call(l, n, std::move(call));
 }
 
