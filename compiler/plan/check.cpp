@@ -1,5 +1,7 @@
 // The independent checker: it knows nothing of slots, lifetimes, ring sizes or in-place rules. It replays the
 // program, row by row where rows flow, and notes for each byte of the arena what was written there last.
+#include <set>
+
 #include "plan/plan.hpp"
 
 namespace netsuke {
@@ -21,6 +23,7 @@ struct Content {
 struct Arena {
   const Program& p;
   std::vector<Content> content;
+  std::set<std::pair<BufferId, int64_t>> begun;  // rows that have been written, by where they start in the map
 };
 
 void check_inside(const Program& p, const Buffer& b, const Call& c) {
@@ -119,20 +122,12 @@ void add_row_uses(const Arena& arena, const Call& c, size_t i, int64_t turn, std
   }
 }
 
-// Calls of a segment that write parts of the same rows, behind the first of them.
-bool continues(const Program& p, const Segment& s, int call, BufferId b) {
-  for (int i = s.first; i < call; i++)
-    for (const Argument& a : p.calls[static_cast<size_t>(i)].arguments)
-      if (a.buffer == b && a.access == Access::kWrite) return true;
-  return false;
-}
-
-void run_turn(Arena& arena, const Segment& s, int call, int64_t turn) {
-  const Call& c = arena.p.calls[static_cast<size_t>(call)];
+void run_turn(Arena& arena, const Call& c, int64_t turn) {
   std::vector<Use> uses;
   for (size_t i = 0; i < c.arguments.size(); i++) add_row_uses(arena, c, i, turn, uses);
+  // Where several calls write parts of a row, the later ones must find it as the first has left it.
   for (const Use& u : uses)
-    if (u.access == Access::kWrite && continues(arena.p, s, call, u.piece.id)) read(arena, u.piece, c);
+    if (u.access == Access::kWrite && !arena.begun.insert({u.piece.id, u.piece.at}).second) read(arena, u.piece, c);
   perform(arena, c, uses, c.row_form->in_place);
 }
 
@@ -142,7 +137,7 @@ void run_segment(Arena& arena, const Segment& s) {
       const Turns& t = s.turns[static_cast<size_t>(i - s.first)];
       int64_t since = sweep - t.start;
       if (since < 0 || since % t.every != 0 || since / t.every >= arena.p.calls[static_cast<size_t>(i)].row_form->turns) continue;
-      run_turn(arena, s, i, since / t.every);
+      run_turn(arena, arena.p.calls[static_cast<size_t>(i)], since / t.every);
     }
   for (int i = s.first; i < s.end; i++) {
     const Turns& t = s.turns[static_cast<size_t>(i - s.first)];

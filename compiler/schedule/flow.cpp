@@ -78,12 +78,15 @@ bool collect(Problem& s) {
 
 // Sweeps that the reader's turn 0 has to come after row 0 of what it reads. The rows it reads come every
 // `every` * divisor / stride sweeps, which for maps from outside need not be a whole number.
-int64_t lag(const RowAccess& a, int64_t every) {
+// The difference is the same every `divisor` turns, but for turns that see only padding.
+int64_t lag(const RowAccess& a, int64_t turns, int64_t every) {
   const RowMap& m = *a.map;
   int64_t most = INT64_MIN;
-  for (int64_t r = 0; r < m.divisor; r++) {
+  for (int64_t r = 0, seen = 0; r < turns && seen < m.divisor; r++) {
     int64_t last = std::min(m.first(r) + (m.kernel - 1) * m.dilation, m.rows - 1);
-    if (last >= 0) most = std::max(most, (last * every * m.divisor + m.stride - 1) / m.stride - r * every);
+    if (last < 0) continue;
+    seen++;
+    most = std::max(most, (last * every * m.divisor + m.stride - 1) / m.stride - r * every);
   }
   return most;
 }
@@ -102,7 +105,7 @@ void set_earliest(Problem& s) {
   for (const RowAccess& a : s.accesses) {
     Turns& t = s.turns[static_cast<size_t>(a.call)];
     if (a.write || a.map->scattered) continue;
-    int64_t ready = lag(a, t.every);
+    int64_t ready = lag(a, s.call(a.call).row_form->turns, t.every);
     if (ready == INT64_MIN) continue;
     t.start = std::max(t.start, ready + (a.inside ? row_0(s, a.buffer) : 0));
   }
@@ -246,7 +249,7 @@ int64_t slack(const Problem& s, int i) {
       const RowAccess& in = s.accesses[a];
       if (in.write) continue;
       const Turns &reader = s.turns[static_cast<size_t>(in.call)], &writer = s.turns[static_cast<size_t>(i)];
-      int64_t wait = lag(in, reader.every);
+      int64_t wait = lag(in, s.call(in.call).row_form->turns, reader.every);
       if (wait != INT64_MIN) most = std::min(most, reader.start - writer.start - wait);
     }
   }
