@@ -136,8 +136,53 @@ std::optional<RowForm> derive(const Program& p, const Call& c) {
   }
   if (rule.kind == RowKind::kElementwise || rule.kind == RowKind::kCopy) form.in_place = c.in_place;
   if (rule.kind == RowKind::kRunning) set_running(c, form);
-  if (c.kernel.starts_with("avg_pool2d")) form.row_count = "avg_pool2d_padded_rows";
+  if (c.kernel == "avg_pool2d_f32") form.row_count = "avg_pool2d_padded_rows";
+  if (c.kernel == "avg_pool2d_s8") form.row_count = "avg_pool2d_s8_padded_rows";
   return form;
+}
+
+// --- element-wise calls without broadcasting can be cut into any rows: into those of their neighbours ---
+
+bool cuts_anywhere(const Program& p, const Call& c) {
+  if (!c.rows || c.rows->kind != RowKind::kElementwise || c.rows->in_pitch || c.rows->stride != 1 || c.rows->pad != 0) return false;
+  int64_t elements = count_of(p[c.arguments.back().buffer].shape);
+  for (const Argument& a : c.arguments)
+    if (p[a.buffer].place != Place::kConstant && (count_of(p[a.buffer].shape) != elements || a.offset)) return false;
+  std::vector<Parameter> parameters = c.parameters;
+  const Parameter* dims = find(parameters, "dims");
+  return dims ? std::get<std::vector<int64_t>>(dims->value).size() == 1 : integer(parameters, "count") != nullptr;
+}
+
+// Into how many rows another call cuts a buffer; 0: nobody knows.
+int64_t rows_of(const Call& c, BufferId buffer) {
+  if (c.rows)
+    for (const Argument& a : c.arguments)
+      if (a.buffer == buffer && (c.rows->kind != RowKind::kRunning || a.access == Access::kRead))
+        return a.access == Access::kRead ? c.rows->in_rows : c.rows->out_rows;
+  return 0;
+}
+
+void follow_neighbours(Program& p) {
+  std::vector<bool> settled(p.calls.size());
+  for (size_t i = 0; i < p.calls.size(); i++) settled[i] = !cuts_anywhere(p, p.calls[i]);
+  auto settle = [&](size_t i) {
+    Call& c = p.calls[i];
+    for (const Argument& a : c.arguments) {
+      if (p[a.buffer].place == Place::kConstant) continue;
+      for (size_t o = 0; o < p.calls.size(); o++) {
+        int64_t rows = settled[o] ? rows_of(p.calls[o], a.buffer) : 0;
+        if (rows < 2 || count_of(p[a.buffer].shape) % rows != 0) continue;
+        c.rows->in_rows = c.rows->out_rows = rows;
+        settled[i] = true;
+        return true;
+      }
+    }
+    return false;
+  };
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (size_t i = 0; i < p.calls.size(); i++) changed |= !settled[i] && settle(i);
+  }
 }
 
 // A rough count, the same for both ways to run a call: what matters is what a schedule adds to it.
@@ -151,6 +196,7 @@ int64_t estimate(const Program& p, const Call& c) {
 }  // namespace
 
 void add_row_forms(Program& p) {
+  follow_neighbours(p);
   for (Call& c : p.calls) {
     c.row_form = derive(p, c);
     c.instructions = estimate(p, c);

@@ -42,14 +42,8 @@ void lower_transpose(Lowering& l, const Node& n) {
   Shape in_steps = strides_of(in), out_steps = strides_of(out);
   std::vector<CopyLoop> loops;
   for (size_t d = 0; d < out.size(); d++) loops.push_back({out[d], in_steps[static_cast<size_t>(perm[d])], out_steps[d]});
-  std::optional<RowRule> rows;
-  if (perm.size() > 2 && perm[0] == 0) {
-    size_t source = static_cast<size_t>(perm[1]);
-    rows = RowRule{.in_rows = in[source], .out_rows = out[1]};
-    if (in[0] != 1) rows.reset();
-    else if (source != 1) rows->in_pitch = in_steps[source];
-  }
-  add_strided_copy(l, n, read(buffer_of(l, n.inputs[0])), write(buffer_of(l, n.outputs[0])), std::move(loops), rows);
+  add_strided_copy(l, n, read(buffer_of(l, n.inputs[0])), write(buffer_of(l, n.outputs[0])), std::move(loops),
+                   transpose_rows(in, out, perm));
 }
 
 constexpr Op kOps[] = {
