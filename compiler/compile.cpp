@@ -8,7 +8,6 @@
 #include "ops/integer.hpp"
 #include "passes/pipeline.hpp"
 #include "plan/plan.hpp"
-#include "schedule/schedule.hpp"
 
 namespace netsuke {
 namespace {
@@ -32,6 +31,19 @@ void check_budget(const char* what, const char* option, int64_t need, std::optio
   throw Error{ErrorKind::kBudget, fmt::format("over-{}-budget", option), model,
               fmt::format("{} needs {} bytes, {} more than the budget of {}", what, need, need - *budget, *budget),
               fmt::format("raise --{}-budget, or use a smaller model", option)};
+}
+
+// No way to run the model needs less than the smallest choice, and that has been preferred.
+void check_ram_budget(const CompileResult& r, std::optional<int64_t> budget) {
+  if (!budget || r.program.arena_bytes <= *budget) return;
+  int64_t least = r.program.arena_bytes;
+  for (const Choice& c : r.choices) least = std::min(least, c.arena_bytes);
+  std::string layer = busiest_call(r.program);
+  throw Error{ErrorKind::kBudget, "over-ram-budget", layer,
+              fmt::format("the arena needs {} bytes at this layer, {} more than the budget of {}", r.program.arena_bytes,
+                          r.program.arena_bytes - *budget, *budget),
+              least < r.program.arena_bytes ? fmt::format("--optimize ram needs {} bytes", least)
+                                            : "that is the least this model can do with: raise --ram-budget, or make this layer smaller"};
 }
 
 // avr-gcc arrays end at 32 KB, and program memory is read with 16-bit addresses.
@@ -105,10 +117,9 @@ CompileResult compile(const CompileOptions& options) {
 
   begin("planning");
   r.program = lower(r.optimised, pack_choice(options.emit.target, false));
-  schedule(r.program);
-  plan(r.program);
-  check_plan(r.program);
+  r.choices = choose(r.program, {options.optimise, options.ram_budget});
   if (options.dump) options.dump("plan", to_text(r.program));
+  check_plan(r.program);
 
   begin("emitting");
   check_target(r.program, options.emit);
@@ -116,7 +127,7 @@ CompileResult compile(const CompileOptions& options) {
   if (!options.test_data.empty()) set_test_vectors(emit_options, options, r);
   r.files = emit(r.program, emit_options);
 
-  check_budget("the arena", "ram", r.program.arena_bytes, options.ram_budget, emit_options.model);
+  check_ram_budget(r, options.ram_budget);
   check_budget("the weights", "flash", weight_bytes(r.program), options.flash_budget, emit_options.model);
   return r;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 
+#include "choose.hpp"
 #include "emit/emit.hpp"
 #include "graph/graph.hpp"
 #include "lower/program.hpp"
@@ -16,6 +17,7 @@ struct CompileOptions {
   std::map<std::string, Shape> input_shapes;  // --shape
   EmitOptions emit;
   std::filesystem::path test_data;            // ONNX backend-test folder for the self-test; empty: none
+  Optimise optimise = Optimise::kBalanced;
   std::optional<int64_t> ram_budget;          // bytes of arena
   std::optional<int64_t> flash_budget;        // bytes of weights
   std::vector<std::string> disabled_passes;
@@ -28,6 +30,7 @@ struct CompileResult {
   Graph reference;  // as loaded: what the model means
   Graph optimised;
   Program program;
+  std::vector<Choice> choices;  // of memory against instructions
   Files files;
   std::vector<std::string> warnings;
 };

@@ -14,6 +14,9 @@ constexpr const char* kFooter =
     "exit codes: 0 done, 1 wrong usage, 2 the model cannot be compiled, 3 over budget,\n"
     "            4 verification failed, 70 a bug in netsuke";
 
+const std::map<std::string, Optimise> kOptimise{
+    {"speed", Optimise::kSpeed}, {"balanced", Optimise::kBalanced}, {"ram", Optimise::kRam}};
+
 struct Arguments {
   CommandOptions command;
   std::string model, output, depfile, data, test_data, name, dump_after, ram_budget, flash_budget;
@@ -103,6 +106,8 @@ void add_model_options(CLI::App* app, Arguments& a) {
   app->add_option("--shape", a.shapes, "sizes of an input that the model leaves open, e.g. image=1,3,96,96; may be repeated");
   app->add_option("--dump-after", a.dump_after, "print the graph after this pass (netsuke passes lists them)");
   app->add_option("--disable-pass", a.command.compile.disabled_passes, "leave a pass out, to find out which one matters");
+  app->add_option("--optimize", a.command.compile.optimise, "what rows may cost (docs/memory.md)")
+      ->transform(CLI::CheckedTransformer(kOptimise, CLI::ignore_case))->default_str("balanced");
   app->add_option("--ram-budget", a.ram_budget, "refuse a larger arena, e.g. 64K");
   app->add_option("--flash-budget", a.flash_budget, "refuse more bytes of weights, e.g. 256K");
   app->add_option("--io", a.io, "float: inputs and outputs as the model has them (the default); native: those that are quantised are int8 or int16")

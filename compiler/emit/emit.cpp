@@ -7,6 +7,7 @@
 #include <limits>
 #include <set>
 
+#include "emit/calls.hpp"
 #include "emit/embedded.hpp"
 #include "emit/literals.hpp"
 #include "graph/range.hpp"
@@ -18,163 +19,7 @@ namespace {
 
 using kainjow::mustache::data;
 
-std::string upper(std::string s) {
-  std::transform(s.begin(), s.end(), s.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return s;
-}
-
 std::string text(int64_t x) { return fmt::to_string(x); }
-
-struct Emission {
-  const Program& program;
-  const EmitOptions& options;
-  std::vector<std::string> ports;      // C names of inputs, then outputs
-  std::vector<std::string> constants;  // C names
-};
-
-// --- names ---
-
-std::vector<std::string> constant_names(const Program& p, const std::string& prefix) {
-  std::vector<std::string> names;
-  std::set<std::string> taken;
-  for (const Constant& c : p.constants) {
-    std::string base = fmt::format("{}_{}", prefix, identifier(c.name)), name = base;
-    for (int i = 2; !taken.insert(upper(name)).second; i++) name = fmt::format("{}_{}", base, i);
-    names.push_back(name);
-  }
-  return names;
-}
-
-const std::string& port_name(const Emission& e, const Buffer& b) {
-  size_t first = b.place == Place::kInput ? 0 : e.program.inputs.size();
-  return e.ports[first + static_cast<size_t>(b.index)];
-}
-
-// --- parameter structs ---
-
-std::string member(const Parameter& p) {
-  struct {
-    const std::string& name;
-    std::string operator()(int64_t v) const { return fmt::format("{} = {}", name, v); }
-    std::string operator()(float v) const {
-      return fmt::format("static constexpr float {} = {};", name, float_literal(v));
-    }
-    std::string operator()(bool v) const { return fmt::format("static constexpr bool {} = {};", name, v); }
-    std::string operator()(const std::vector<int64_t>& v) const {
-      return fmt::format("typedef netsuke::Ints<{}> {};", fmt::join(v, ", "), name);
-    }
-    std::string operator()(const TypeName& v) const { return fmt::format("typedef {} {};", v.name, name); }
-    std::string operator()(const Function& f) const {
-      return fmt::format("static {} {}({}) {{ return {}; }}", f.result, name, f.parameters, f.expression);
-    }
-  } print{p.name};
-  return std::visit(print, p.value);
-}
-
-// Neighbouring integers share a declaration, as many as fit on a line.
-std::vector<std::string> members_of(const std::vector<Parameter>& parameters) {
-  constexpr size_t kWidth = 100;
-  std::vector<std::string> members;
-  bool open = false;  // the last member is a list of integers that may grow
-  for (const Parameter& p : parameters) {
-    bool integer = std::holds_alternative<int64_t>(p.value);
-    std::string text = member(p);
-    if (integer && open && members.back().size() + text.size() < kWidth) {
-      members.back().back() = ',';
-      members.back() += " " + text + ";";
-    } else {
-      members.push_back(integer ? "static constexpr int32_t " + text + ";" : text);
-    }
-    open = integer;
-  }
-  return members;
-}
-
-std::string struct_base(const std::string& kernel) {
-  std::string name;
-  bool start = true;
-  for (char c : kernel) {
-    if (c == '_') {
-      start = true;
-      continue;
-    }
-    name += start ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
-    start = false;
-  }
-  return name;
-}
-
-// Calls with the same kernel and parameters share a struct, and with it the kernel's code.
-struct Structs {
-  std::vector<std::pair<std::string, std::vector<std::string>>> list;  // name, members
-  std::map<std::pair<std::string, std::vector<std::string>>, std::string> by_content;
-  std::map<std::string, int> count;
-};
-
-std::string struct_for(Structs& structs, const Call& c) {
-  std::vector<std::string> members = members_of(c.parameters);
-  auto [it, added] = structs.by_content.try_emplace({c.kernel, members});
-  if (added) {
-    std::string base = struct_base(c.kernel);
-    it->second = fmt::format("{}_{}", base, ++structs.count[base]);
-    structs.list.push_back({it->second, members});
-  }
-  return it->second;
-}
-
-// --- calls ---
-
-std::string argument_text(const Emission& e, const Argument& a) {
-  const Buffer& b = e.program[a.buffer];
-  std::string offset = a.offset ? fmt::format(" + {}", a.offset) : "";
-  switch (b.place) {
-    case Place::kArena:
-      return fmt::format("netsuke::at<{}>(arena, {})", c_type_of(b.type), b.offset + a.offset * size_of(b.type));
-    case Place::kConstant: return e.constants[static_cast<size_t>(b.index)] + offset;
-    case Place::kInput:
-    case Place::kOutput: return port_name(e, b) + offset;
-  }
-  return "";
-}
-
-std::string call_text(const Emission& e, Structs& structs, const Call& c) {
-  std::vector<std::string> arguments;
-  for (const Argument& a : c.arguments) arguments.push_back(argument_text(e, a));
-  return fmt::format("{}<{}>({})", c.kernel, struct_for(structs, c), fmt::join(arguments, ", "));
-}
-
-// "conv1 (Conv + relu): [1,49,10,1] -> [1,25,5,64]"
-std::string call_comment(const Emission& e, const Call& c) {
-  std::vector<std::string> in, out;
-  for (const Argument& a : c.arguments) {
-    const Buffer& b = e.program[a.buffer];
-    if (b.place == Place::kConstant || a.access == Access::kScratch) continue;
-    (a.access == Access::kWrite ? out : in).push_back(to_string(b.shape));
-  }
-  return fmt::format("{} ({}): {} -> {}", c.node, c.op, fmt::join(in, " "), fmt::join(out, " "));
-}
-
-// One line for each arena buffer: offset, length, the calls between which it is needed.
-std::vector<std::string> memory_map(const Program& p) {
-  std::vector<std::string> lines;
-  std::vector<Lifetime> lives = lifetimes(p);
-  for (size_t i = 0; i < p.buffers.size(); i++) {
-    const Buffer& b = p.buffers[i];
-    if (b.place != Place::kArena || lives[i].first < 0) continue;
-    lines.push_back(fmt::format("{:>8} {:>8}  {:>3}..{:<3} {}{}", b.offset, b.bytes(), lives[i].first, lives[i].last,
-                                b.name, to_string(b.shape)));
-  }
-  return lines;
-}
-
-// Comments must not end early or be continued by what a model calls its nodes.
-std::string comment_safe(std::string s) {
-  for (char& c : s)
-    if (static_cast<unsigned char>(c) < 32 || c == '\\') c = '_';
-  for (size_t at; (at = s.find("*/")) != std::string::npos;) s[at] = '_';
-  for (size_t at; (at = s.find("/*")) != std::string::npos;) s[at] = '_';
-  return s;
-}
 
 // --- template data ---
 
@@ -210,28 +55,42 @@ data port_data(const Emission& e, size_t i) {
   return d;
 }
 
-// What the call includes directly.
-std::set<std::string> headers_of(const Call& c) {
-  std::set<std::string> headers{c.header};
-  for (const Parameter& p : c.parameters)
-    if (auto* f = std::get_if<Function>(&p.value); f && !f->header.empty()) headers.insert(f->header);
-  return headers;
+data call_data(const std::string& comment, const std::string& call) {
+  data d;
+  d.set("comment", comment_safe(comment));
+  d.set("call", call);
+  return d;
+}
+
+// The calls of a segment become a function for one sweep, and a loop over the sweeps.
+data add_flow(const Emission& e, Structs& structs, size_t segment, data& flows) {
+  const Segment& s = e.program.segments[segment];
+  FlowText text = flow_text(e, structs, segment);
+  data flow;
+  flow.set("flow_comment", fmt::format("Sweep t of calls {}..{}: each whose turn it is makes one row.", s.first, s.end - 1));
+  flow.set("flow_name", text.name);
+  flow.set("parameters", text.parameters);
+  flow.set("lines", list_of(text.lines.size(), [&](size_t i) { return data("line", text.lines[i]); }));
+  flows << flow;
+  return call_data(fmt::format("Calls {}..{}, row by row", s.first, s.end - 1),
+                   fmt::format("for (netsuke::index_t t = 0; t < {}; ++t) {}({}, t);", s.sweeps, text.name, text.arguments));
 }
 
 void set_calls(const Emission& e, data& d) {
+  const Program& p = e.program;
   Structs structs;
   std::set<std::string> headers;
-  data calls{data::type::list};
+  data calls{data::type::list}, flows_list{data::type::list};
   bool arena_used = false;
-  for (const Call& c : e.program.calls) {
-    headers.merge(headers_of(c));
-    data call;
-    call.set("comment", comment_safe(call_comment(e, c)));
-    call.set("call", call_text(e, structs, c));
-    calls << call;
-    for (const Argument& a : c.arguments) arena_used |= e.program[a.buffer].place == Place::kArena;
+  for (size_t i = 0; i < p.calls.size(); i++) {
+    const Call& c = p.calls[i];
+    headers.merge(headers_of(p, i));
+    if (int s = segment_at(p, static_cast<int>(i)); s >= 0) calls << add_flow(e, structs, static_cast<size_t>(s), flows_list);
+    if (!flows(p, static_cast<int>(i))) calls << call_data(call_comment(e, c), call_text(e, structs, c));
+    for (const Argument& a : c.arguments) arena_used |= p[a.buffer].place == Place::kArena;
   }
   d.set("calls", calls);
+  d.set("flows", flows_list);
   d.set("arena_used", arena_used ? data::type::bool_true : data::type::bool_false);
   d.set("structs", list_of(structs.list.size(), [&](size_t i) {
           data s;
@@ -377,8 +236,8 @@ Files emit(const Program& p, const EmitOptions& options) {
     files[options.name + "_test_main.cpp"] = render("test_main.cpp", d);
   }
   add_headers("core.hpp", files);
-  for (const Call& c : p.calls)
-    for (const std::string& header : headers_of(c)) add_headers(header, files);
+  for (size_t i = 0; i < p.calls.size(); i++)
+    for (const std::string& header : headers_of(p, i)) add_headers(header, files);
   return files;
 }
 

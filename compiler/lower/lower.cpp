@@ -1,4 +1,5 @@
 #include "lower/lowering.hpp"
+#include "lower/rows.hpp"
 #include "ops/integer.hpp"
 #include "ops/integer_lower.hpp"
 #include "ops/op.hpp"
@@ -60,6 +61,7 @@ Program lower(const Graph& g, const PackChoice& pack) {
     op.lower(l, n);
   }
   copy_remaining_outputs(l);
+  add_row_forms(p);
   verify(p, "lower");
   return p;
 }

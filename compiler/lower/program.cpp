@@ -33,6 +33,11 @@ const char* place_name(Place place) {
 
 }  // namespace
 
+int64_t RowMap::first(int64_t turn) const {
+  int64_t at = turn * stride - pad;
+  return at >= 0 ? at / divisor : -((-at + divisor - 1) / divisor);
+}
+
 int64_t weight_bytes(const Program& p) {
   int64_t bytes = 0;
   for (const Constant& c : p.constants) bytes += static_cast<int64_t>(c.data.bytes.size());
@@ -75,6 +80,7 @@ std::string to_text(const Program& p) {
   for (size_t i = 0; i < p.buffers.size(); i++) {
     const Buffer& b = p.buffers[i];
     text += fmt::format("buffer %{} {} {}{} {}", i, place_name(b.place), name_of(b.type), to_string(b.shape), b.name);
+    if (b.ring) text += fmt::format(" ring {}/{}", b.ring, b.rows);
     if (b.offset >= 0) text += fmt::format(" @{}", b.offset);
     text += "\n";
   }
@@ -84,6 +90,11 @@ std::string to_text(const Program& p) {
       arguments.push_back(fmt::format("{}%{}{}", a.access == Access::kRead ? "" : a.access == Access::kWrite ? "=" : "~",
                                       a.buffer, a.offset ? fmt::format("+{}", a.offset) : ""));
     text += fmt::format("call   {}({})  # {} {}\n", c.kernel, fmt::join(arguments, ", "), c.op, c.node);
+  }
+  for (const Segment& s : p.segments) {
+    text += fmt::format("rows   calls {}..{} in {} sweeps:", s.first, s.end - 1, s.sweeps);
+    for (const Turns& t : s.turns) text += fmt::format(" {}/{}", t.start, t.every);
+    text += "\n";
   }
   return text;
 }

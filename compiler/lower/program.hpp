@@ -27,10 +27,16 @@ struct Buffer {
   Shape shape;  // as it lies in memory, so channels last for feature maps
   Place place = Place::kArena;
   int index = -1;          // number of the input, output or constant; -1 in the arena
-  BufferId slot = -1;      // arena only, set by schedule: buffers of one slot share their memory
+  // Set by schedule:
+  BufferId slot = -1;   // arena only: buffers of one slot share their memory
+  int64_t rows = 0;     // of the map, where calls of a segment use it row by row; else 0
+  int64_t ring = 0;     // how many of them are kept: row i lies at i % ring. 0: the whole map
+  bool held = false;    // its content is needed from one sweep of its segment to the next
   int64_t offset = -1;     // arena only, set by plan: bytes from the arena's start
 
   int64_t bytes() const { return count_of(shape) * size_of(type); }
+  int64_t row_bytes() const { return rows ? bytes() / rows : bytes(); }
+  int64_t memory() const { return ring ? ring * row_bytes() : bytes(); }  // bytes it takes
 };
 
 // A weight array in flash, already in the order in which its kernel reads it.
@@ -63,11 +69,46 @@ struct Argument {
   int64_t offset = 0;  // in elements of the buffer
 };
 
-// Which input rows output row r needs: r * stride - pad + k * dilation for k in [0, kernel). Rows are
-// the outermost dimension after the batch. Holds for every run-time input of the call.
+// What an operator says of its call's rows: output row r needs the input rows
+// floor((r * stride - pad) / divisor) + k * dilation for k in [0, kernel). Rows are the outermost dimension
+// after the batch, which is 1. Holds for every run-time input of the call.
+enum class RowKind {
+  kWindow,       // KERNEL_row<P>(pointers to the input rows, constants..., output row); see lower/rows.hpp
+  kElementwise,  // the kernel itself with fewer elements
+  kCopy,         // the same with `copy` as its parameters
+  kRunning,      // KERNEL_begin, KERNEL_row for every input row, KERNEL_end
+};
 struct RowRule {
   int64_t in_rows = 1, out_rows = 1;
-  int64_t kernel = 1, stride = 1, pad = 0, dilation = 1;
+  int64_t kernel = 1, stride = 1, pad = 0, dilation = 1, divisor = 1;
+  RowKind kind = RowKind::kWindow;
+  bool turned = false;   // rows are what the parameter struct calls columns: one spatial dimension, streamed
+  int64_t in_pitch = 0;  // elements between input rows that do not lie one behind the other; 0: they do
+  std::vector<Parameter> copy;
+  std::string kernel_name, header;  // of kCopy, if not the call's own
+};
+
+// Rows of one argument: those of turn r are floor((r * stride - pad) / divisor) + k * dilation.
+struct RowMap {
+  int64_t rows = 1, elements = 1;  // the map: `rows` rows whose starts are `elements` apart
+  int64_t kernel = 1, stride = 1, pad = 0, dilation = 1, divisor = 1;
+  int64_t offset = 0;      // elements from the row's start to what is passed
+  bool window = false;     // passed as an array of `kernel` pointers, null outside the map
+  bool scattered = false;  // a row's elements lie all over the map, which must be there as a whole
+  int64_t first(int64_t turn) const;  // may lie outside the map
+};
+
+// How a call runs row by row, in `turns` turns; derived from its rule (lower/rows.hpp).
+struct RowForm {
+  std::string kernel, header;
+  std::vector<Parameter> parameters;
+  int64_t turns = 1;
+  std::vector<std::optional<RowMap>> maps;  // by argument; none: passed as a whole in every turn
+  std::vector<std::pair<int, int>> in_place;
+  std::string row_count;  // not empty: function template of the turn that gives the argument after the first
+  bool running = false;   // its output is complete after the last turn
+  std::vector<int> turn;        // the arguments that are passed in a turn
+  std::vector<int> begin, end;  // if running: those of KERNEL_begin and KERNEL_end; KERNEL_row is the turn
 };
 
 struct Call {
@@ -80,7 +121,20 @@ struct Call {
   // Pairs (argument read, argument written) that may be the same memory, if the lengths agree.
   std::vector<std::pair<int, int>> in_place;
   int64_t macs = 0;  // multiply-accumulates, for reports
-  std::optional<RowRule> rows;
+  std::optional<RowRule> rows;      // what lowering says
+  std::optional<RowForm> row_form;  // what follows from it; none: the call needs and makes whole maps
+  int64_t instructions = 0;         // estimate, to compare schedules with
+};
+
+// Calls [first, end) that run row by row. The segment runs in sweeps; in each, every call whose turn it is
+// computes one row, in the order of the calls: turn k of call first + i in sweep start + k * every.
+struct Turns {
+  int64_t start = 0, every = 1;
+};
+struct Segment {
+  int first = 0, end = 0;
+  int64_t sweeps = 0;
+  std::vector<Turns> turns;  // by call
 };
 
 // Integers that stand for real numbers: real = scale * (integer - zero_point).
@@ -103,6 +157,7 @@ struct Program {
   std::vector<Buffer> buffers;
   std::vector<Constant> constants;
   std::vector<Call> calls;
+  std::vector<Segment> segments;  // set by schedule; calls outside run one after the other
   // Set by plan:
   int64_t arena_bytes = 0;
   int64_t arena_lower_bound = 0;  // no plan of this schedule can do with less

@@ -19,6 +19,17 @@ std::vector<CopyLoop> collapse(std::vector<CopyLoop> loops);
 void add_strided_copy(Lowering& l, const Node& n, Argument in, Argument out, std::vector<CopyLoop> loops,
                       std::optional<RowRule> rows = {});
 
+// The same for a transpose. Where the rows are not the outermost dimension of the input, each lies scattered
+// over the whole map.
+std::optional<RowRule> transpose_rows(const Shape& in, const Shape& out, const std::vector<int64_t>& perm);
+
+// The loops of one row: those of the whole copy without that over the rows.
+std::optional<std::vector<CopyLoop>> loops_of_row(const RowRule& rule, const Buffer& in, const Buffer& out,
+                                                  const std::vector<CopyLoop>& loops);
+
+// The rule's row kernel is a copy of `elements` elements.
+void copy_whole_rows(RowRule& rule, DType type, int64_t elements);
+
 // The rule for a copy from shape `in` to `out` (as in memory) whose row r reads row r * stride + first;
 // none unless there is a batch of one and more than one dimension after it.
 std::optional<RowRule> copy_rows(const Shape& in, const Shape& out, int64_t stride = 1, int64_t first = 0);

@@ -57,6 +57,7 @@ std::optional<RowRule> elementwise_rows(const Graph& g, const Node& n) {
   }
   RowRule rule;
   rule.in_rows = rule.out_rows = out[1];
+  rule.kind = RowKind::kElementwise;
   return rule;
 }
 

@@ -101,7 +101,11 @@ std::vector<Parameter> window_parameters(const Plane& in, const Plane& out, cons
 }
 
 RowRule row_rule(const Plane& in, const Plane& out, const Window2d& w) {
-  return {in.h, out.h, w.kernel_h, w.stride_h, w.pad_top, w.dilation_h};
+  if (in.h != 1 || out.h != 1 || w.kernel_h != 1)
+    return {in.h, out.h, w.kernel_h, w.stride_h, w.pad_top, w.dilation_h};
+  RowRule rule{in.w, out.w, w.kernel_w, w.stride_w, w.pad_left, w.dilation_w};
+  rule.turned = true;
+  return rule;
 }
 
 }  // namespace netsuke

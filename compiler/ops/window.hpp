@@ -40,6 +40,7 @@ Window2d window2d(const Window& w);
 
 // batch, in_h ... dilation_w, as runtime-stub/netsuke/conv2d_f32.hpp names them, without out_c and pad_bottom.
 std::vector<Parameter> window_parameters(const Plane& in, const Plane& out, const Window2d& w);
+// The rule of a windowed operator. One spatial dimension streams: its elements are the rows.
 RowRule row_rule(const Plane& in, const Plane& out, const Window2d& w);
 
 }  // namespace netsuke

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kGranule = 4;  // bytes: every offset is a multiple of it
 constexpr int64_t kLocalSearchSteps = 20'000'000;  // pairs of blocks looked at
+constexpr int64_t kRounds = 20'000, kQuickRounds = 200;  // of local search
 constexpr int64_t kBranchSteps = 3'000'000;        // search nodes
 
 int64_t align_up(int64_t offset, int64_t align) { return (offset + align - 1) / align * align; }
@@ -89,11 +90,11 @@ std::vector<std::vector<size_t>> starting_orders(const std::vector<Block>& block
 }
 
 // Moves one block at a time earlier in the order; keeps what does not get worse.
-void improve(const Problem& p, std::vector<size_t> order, Placement& best) {
+void improve(const Problem& p, std::vector<size_t> order, Placement& best, int64_t most_rounds) {
   if (order.size() < 3) return;
   int64_t pairs = 1;
   for (const auto& n : p.neighbours) pairs += static_cast<int64_t>(n.size());
-  int64_t rounds = std::min<int64_t>(20'000, kLocalSearchSteps / (4 * pairs));
+  int64_t rounds = std::min<int64_t>(most_rounds, kLocalSearchSteps / (4 * pairs));
   uint32_t state = 1;
   auto random = [&](size_t below) {
     state = state * 1664525u + 1013904223u;
@@ -165,7 +166,7 @@ struct Search {
 
 }  // namespace
 
-Placement place_blocks(const std::vector<Block>& blocks) {
+Placement place_blocks(const std::vector<Block>& blocks, Effort effort) {
   Problem p = make_problem(blocks);
   Placement best;
   std::vector<size_t> best_order;
@@ -176,8 +177,8 @@ Placement place_blocks(const std::vector<Block>& blocks) {
     best_order = order;
   }
   best.lower_bound = most_alive(blocks);
-  improve(p, best_order, best);
-  if (best.optimal()) return best;
+  improve(p, best_order, best, effort == Effort::kQuick ? kQuickRounds : kRounds);
+  if (best.optimal() || effort == Effort::kQuick) return best;
   Search search{p, best, std::vector<int64_t>(blocks.size(), -1), std::vector<int64_t>(blocks.size(), 0)};
   search.run(0, 0, 0);
   if (search.steps <= kBranchSteps) best.lower_bound = best.bytes;  // nothing smaller exists

@@ -19,11 +19,19 @@ struct Placement {
   bool optimal() const { return bytes == lower_bound; }
 };
 
+enum class Effort {
+  kQuick,  // good: to compare schedules with
+  kFull,   // proven, or searched for seconds
+};
+
 // Data in, data out. Deterministic. Every offset is a multiple of 4.
-Placement place_blocks(const std::vector<Block>& blocks);
+Placement place_blocks(const std::vector<Block>& blocks, Effort effort = Effort::kFull);
+
+// The memory that a scheduled program needs, one block for each slot.
+std::vector<Block> blocks_of(const Program& p);
 
 // Sets offsets, arena_bytes, arena_lower_bound and arena_align.
-void plan(Program& p);
+void plan(Program& p, Effort effort = Effort::kFull);
 
 // Replays the program call by call on a map of the arena and throws a kBug Error when a call would read
 // what has been overwritten, or anything lies outside the arena. Shares no code with the planner.

@@ -1,7 +1,5 @@
 #include "schedule/schedule.hpp"
 
-#include <map>
-
 namespace netsuke {
 namespace {
 
@@ -20,15 +18,39 @@ int uses_of_slot(const Program& p, const Call& c, BufferId slot) {
   return uses;
 }
 
-}  // namespace
+void apply(Program& p, const Flow& flow) {
+  p.segments.push_back(flow.segment);
+  for (const Ring& r : flow.rings) {
+    Buffer& b = p[r.buffer];
+    b.rows = r.rows;
+    b.ring = r.kept;
+    b.held = r.held;
+  }
+  for (const auto& [buffer, life] : flow.whole) p[buffer].held = true;
+  // Later calls first, so that a slot is final when what is made for it looks.
+  for (size_t again = 0; again < flow.rings.size(); again++)
+    for (const Ring& r : flow.rings)
+      if (r.slot >= 0) p[r.buffer].slot = p[r.slot].slot;
+  for (const Ring& r : flow.rings)
+    if (r.slot >= 0) {
+      const Buffer& target = p[p[r.buffer].slot];
+      p[r.buffer].rows = r.rows;
+      p[r.buffer].ring = target.ring ? target.ring : r.rows;
+    }
+}
 
-void schedule(Program& p) {
+bool in_segment(const Program& p, size_t call) {
+  for (const Segment& s : p.segments)
+    if (static_cast<int>(call) >= s.first && static_cast<int>(call) < s.end) return true;
+  return false;
+}
+
+void work_in_place(Program& p) {
   std::vector<int> last = last_reads(p);
-  for (size_t i = 0; i < p.buffers.size(); i++)
-    if (p.buffers[i].place == Place::kArena) p.buffers[i].slot = static_cast<BufferId>(i);
   // A slot's last reader is that of the buffer which holds it now.
   for (size_t i = 0; i < p.calls.size(); i++) {
     const Call& c = p.calls[i];
+    if (in_segment(p, i)) continue;
     for (auto [from, to] : c.in_place) {
       const Argument &in = c.arguments[static_cast<size_t>(from)], &out = c.arguments[static_cast<size_t>(to)];
       Buffer &source = p[in.buffer], &target = p[out.buffer];
@@ -40,6 +62,20 @@ void schedule(Program& p) {
       break;
     }
   }
+}
+
+}  // namespace
+
+void schedule(Program& p, const Cuts& cuts) {
+  p.segments.clear();
+  for (size_t i = 0; i < p.buffers.size(); i++) {
+    Buffer& b = p.buffers[i];
+    b.rows = b.ring = 0;
+    b.held = false;
+    if (b.place == Place::kArena) b.slot = static_cast<BufferId>(i);
+  }
+  for (const Flow& flow : cuts.flows) apply(p, flow);
+  work_in_place(p);
 }
 
 }  // namespace netsuke

@@ -1,12 +1,26 @@
-// Decides what shares memory: which calls work in place.
+// Decides in which order calls run, which of them run row by row, and what shares memory.
 #pragma once
 
-#include "lower/program.hpp"
+#include "schedule/flow.hpp"
 
 namespace netsuke {
 
-// Sets Buffer::slot. A call works in place where its kernel allows it, the input is an arena buffer that
-// nobody reads later, and both have the same length in bytes.
-void schedule(Program& p);
+// One way to cut the program into segments and single calls.
+struct Cuts {
+  std::vector<Flow> flows;
+  int64_t peak = 0;          // bytes in use at most; the plan needs at least that
+  int64_t instructions = 0;  // estimate for one inference
+};
+
+// The cuts that are worth a thought: each needs less memory than the one before, and more instructions.
+// The first runs all calls one after the other unless rows are faster. Never empty.
+std::vector<Cuts> best_cuts(const Program& p);
+
+// Sets the segments and what shares memory: Buffer::slot, rows, ring, held. A call works in place where its
+// kernel allows it, the input is an arena buffer that nobody reads later, and both have the same length.
+void schedule(Program& p, const Cuts& cuts = {});
+
+// Changes the order of the calls where the graph branches, so that less memory is in use at most.
+void order_calls(Program& p);
 
 }  // namespace netsuke

@@ -179,6 +179,19 @@ inline void global_avg_pool_s8_end(const int32_t* sums, typename P::out_t* out) 
 }
 
 template <class P>
+inline void global_avg_pool_s8(const typename P::in_t* in, int32_t* sums, typename P::out_t* out) {
+  for (index_t image = 0; image < P::batch; ++image) {
+    global_avg_pool_s8_begin<P>(sums);
+    for (index_t y = 0; y < P::in_h; ++y) {
+      global_avg_pool_s8_row<P>(in, sums);
+      in += static_cast<index_t>(P::in_w) * P::in_c;
+    }
+    global_avg_pool_s8_end<P>(sums, out);
+    out += P::in_c;
+  }
+}
+
+template <class P>
 inline void global_max_pool_s8(const typename P::in_t* in, typename P::out_t* out) {
   for (index_t image = 0; image < P::batch; ++image) {
     global_max_pool_s8_begin<P>(out);

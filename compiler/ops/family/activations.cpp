@@ -4,6 +4,7 @@
 
 #include "lower/lowering.hpp"
 #include "ops/activation.hpp"
+#include "ops/broadcasting.hpp"
 #include "ops/helpers.hpp"
 
 namespace netsuke {
@@ -119,6 +120,7 @@ void lower_activation(Lowering& l, const Node& n) {
   call.parameters = {{"count", count_of(l.graph[n.outputs[0]].shape)}, activation_parameter(with_own)};
   call.arguments = {read(buffer_of(l, n.inputs[0])), write(buffer_of(l, n.outputs[0]))};
   call.in_place = {{0, 1}};
+  call.rows = elementwise_rows(l.graph, n);
   l.program.calls.push_back(std::move(call));
 }
 

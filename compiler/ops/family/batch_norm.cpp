@@ -65,7 +65,7 @@ void lower_batch_norm(Lowering& l, const Node& n) {
                     read(add_weights(l, n.name + "_shift", make_tensor<float>(shape, shift))),
                     write(buffer_of(l, n.outputs[0]))};
   call.in_place = {{0, 3}};
-  if (in.size() > 2 && axis > 1) call.rows = RowRule{in[1], in[1], 1, 1, 0, 1};
+  if (in.size() > 2 && axis > 1) call.rows = RowRule{.in_rows = in[1], .out_rows = in[1], .kind = RowKind::kElementwise};
   call.macs = count_of(in);
   l.program.calls.push_back(std::move(call));
 }

@@ -182,18 +182,24 @@ void lower_pool(Lowering& l, const Node& n) {
   add_pool_call(l, n, std::move(call));
 }
 
-// Has no row rule: it is a running sum (or maximum), finished only after the last row.
+// A running sum (or maximum), finished only after the last row.
+RowRule global_rows(const Plane& in) {
+  bool turned = in.h == 1;
+  return {.in_rows = turned ? in.w : in.h, .kind = RowKind::kRunning, .turned = turned};
+}
+
 void lower_global(Lowering& l, const Node& n) {
   Plane in = plane_of(l.graph[n.inputs[0]].shape);
   Call call = make_call(n, n.op == "GlobalMaxPool" ? "global_max_pool_f32" : "global_avg_pool_f32", "pool_f32.hpp");
   call.parameters = {{"batch", in.batch}, {"in_h", in.h}, {"in_w", in.w}, {"in_c", in.c}};
+  call.rows = global_rows(in);
   add_pool_call(l, n, std::move(call));
 }
 
-void add_integer_pool_call(Lowering& l, const Node& n, Call call, std::vector<Argument> constants) {
+void add_integer_pool_call(Lowering& l, const Node& n, Call call, std::vector<Argument> more) {
   NETSUKE_CHECK(is_channels_last(n), "'{}' has not gone through to-nhwc", n.name);
   call.arguments = {read(buffer_of(l, n.inputs[0]))};
-  call.arguments.insert(call.arguments.end(), constants.begin(), constants.end());
+  call.arguments.insert(call.arguments.end(), more.begin(), more.end());
   call.arguments.push_back(write(buffer_of(l, n.outputs[0])));
   call.parameters.push_back(type_name("in_t", l.graph[n.inputs[0]].type));
   call.parameters.push_back(type_name("out_t", l.graph[n.outputs[0]].type));
@@ -235,16 +241,17 @@ void lower_integer_pool(Lowering& l, const Node& n) {
 void lower_integer_global(Lowering& l, const Node& n) {
   Plane in = plane_of(l.graph[n.inputs[0]].shape);
   bool average = n.op == "GlobalAveragePool";
-  Call call = make_call(n, average ? "mean_s8" : "global_max_pool_s8", "pool_s8.hpp");
+  Call call = make_call(n, average ? "global_avg_pool_s8" : "global_max_pool_s8", "pool_s8.hpp");
+  call.parameters = {{"batch", in.batch}, {"in_h", in.h}, {"in_w", in.w}, {"in_c", in.c}};
+  call.rows = global_rows(in);
   if (!average) {
-    call.parameters = {{"batch", in.batch}, {"in_h", in.h}, {"in_w", in.w}, {"in_c", in.c}};
     add_limits(l, n, call);
     return add_integer_pool_call(l, n, std::move(call), {});
   }
   Requantisation r = global_requantisation(l.graph, n);
-  call.parameters = {{"outer", in.batch}, {"axis", in.h * in.w}, {"inner", in.c}, {"multiplier", int64_t{r.multipliers[0]}}};
+  call.parameters.push_back({"multiplier", int64_t{r.multipliers[0]}});
   add_requantisation(l, n, call, r);
-  add_integer_pool_call(l, n, std::move(call), {});
+  add_integer_pool_call(l, n, std::move(call), {scratch(add_scratch(l, n.name + " sums", DType::kInt32, in.c))});
 }
 
 constexpr std::string_view kLimits = "Float32, one or two spatial dimensions; MaxPool without Indices.";

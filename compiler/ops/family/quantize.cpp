@@ -113,7 +113,7 @@ void eval_dequantize(Evaluation& e) { e.out[0] = moved(e.node, from_grid(*e.in[0
 
 // --- lowering ---
 
-// Where the copy between orders of dimensions goes through; one loop where both are alike.
+// Where the copy between orders of dimensions goes through.
 std::vector<CopyLoop> border_loops(const Graph& g, const Node& n) {
   Shape in = shape_of(g, n, 0), in_strides = strides_of(in), out_strides = strides_of(g[n.outputs[0]].shape);
   std::vector<CopyLoop> loops;
@@ -121,21 +121,44 @@ std::vector<CopyLoop> border_loops(const Graph& g, const Node& n) {
     size_t from = has_attribute(n, "perm") ? static_cast<size_t>(get_ints(n, "perm")[d]) : d;
     loops.push_back({in[from], in_strides[from], out_strides[d]});
   }
-  return collapse(std::move(loops));
+  return loops;
+}
+
+bool is_plain(const std::vector<CopyLoop>& loops) { return loops.size() == 1 && loops[0].in_step == 1 && loops[0].out_step == 1; }
+
+void set_loops(std::vector<Parameter>& parameters, const std::vector<CopyLoop>& loops) {
+  std::vector<int64_t> dims, in_steps, out_steps;
+  for (const CopyLoop& loop : loops) dims.push_back(loop.count), in_steps.push_back(loop.in_step), out_steps.push_back(loop.out_step);
+  if (is_plain(loops)) parameters.push_back({"count", dims[0]});
+  else for (auto& [name, values] : {std::pair{"dims", dims}, std::pair{"in_steps", in_steps}, std::pair{"out_steps", out_steps}})
+    parameters.push_back({name, values});
+}
+
+// Rows go through the same kernel with the loops of one row.
+std::optional<RowRule> border_rows(const Lowering& l, const Node& n, const Call& call, const std::vector<CopyLoop>& loops,
+                                   const std::string& kernel) {
+  const Buffer &in = l.program[call.arguments[0].buffer], &out = l.program[call.arguments[1].buffer];
+  std::optional<RowRule> rule = has_attribute(n, "perm") ? transpose_rows(shape_of(l.graph, n, 0), l.graph[n.outputs[0]].shape, get_ints(n, "perm"))
+                                                         : copy_rows(shape_of(l.graph, n, 0), shape_of(l.graph, n, 0));
+  if (!rule || is_plain(collapse(loops))) return rule;
+  auto row = loops_of_row(*rule, in, out, loops);
+  if (!row) return {};
+  rule->kind = RowKind::kCopy;
+  std::vector<CopyLoop> one_row = collapse(*row);
+  rule->kernel_name = is_plain(one_row) ? kernel : kernel + "_strided";
+  rule->header = call.header;
+  rule->copy.assign(call.parameters.begin(), call.parameters.begin() + 3);  // type, scale, zero
+  set_loops(rule->copy, one_row);
+  return rule;
 }
 
 void add_border(Lowering& l, const Node& n, const std::string& kernel, DType integer, const char* type, const Quantization& q) {
-  std::vector<CopyLoop> loops = border_loops(l.graph, n);
-  bool plain = loops.size() == 1 && loops[0].in_step == 1 && loops[0].out_step == 1;
-  Call call = make_call(n, plain ? kernel : kernel + "_strided", "quantize.hpp");
+  std::vector<CopyLoop> loops = border_loops(l.graph, n), joined = collapse(loops);
+  Call call = make_call(n, is_plain(joined) ? kernel : kernel + "_strided", "quantize.hpp");
   call.parameters = {type_name(type, integer), {"scale", q.scales[0]}, {"zero", int64_t{q.zero_points[0]}}};
-  std::vector<int64_t> dims, in_steps, out_steps;
-  for (const CopyLoop& loop : loops) dims.push_back(loop.count), in_steps.push_back(loop.in_step), out_steps.push_back(loop.out_step);
-  if (plain) call.parameters.push_back({"count", dims[0]});
-  else for (auto& [name, values] : {std::pair{"dims", dims}, std::pair{"in_steps", in_steps}, std::pair{"out_steps", out_steps}})
-    call.parameters.push_back({name, values});
+  set_loops(call.parameters, joined);
   call.arguments = {read(buffer_of(l, n.inputs[0])), write(buffer_of(l, n.outputs[0]))};
-  if (!has_attribute(n, "perm")) call.rows = copy_rows(shape_of(l.graph, n, 0), shape_of(l.graph, n, 0));
+  call.rows = border_rows(l, n, call, loops, kernel);
   l.program.calls.push_back(std::move(call));
 }
 

@@ -6,8 +6,9 @@
 // float32 as onnxruntime does. A nearest Resample has no weights and takes any type.
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
-#include "lower/lowering.hpp"
+#include "lower/strided_copy.hpp"
 #include "ops/helpers.hpp"
 #include "ops/movement.hpp"
 
@@ -247,6 +248,31 @@ void eval_resample(Evaluation& e) {
   });
 }
 
+// floor((r * in + k) / out) for every row r, in lowest terms of at most 4; none if the indices are different.
+std::optional<RowRule> nearest_rows(std::span<const int32_t> indices, int64_t in, int64_t out) {
+  int64_t divisor = std::gcd(in, out), stride = in / divisor;
+  divisor = out / divisor;
+  if (stride > 4 || divisor > 4) return {};
+  for (int64_t k = 0; k < divisor; k++) {
+    bool same = true;
+    for (int64_t r = 0; r < out; r++) same &= indices[static_cast<size_t>(r)] == (r * stride + k) / divisor;
+    if (same)
+      return RowRule{.in_rows = in, .out_rows = out, .stride = stride, .pad = -k, .divisor = divisor, .kind = RowKind::kCopy};
+  }
+  return {};
+}
+
+// Along the width each row is resampled alone. Along the height the nearest row is copied.
+std::optional<RowRule> resample_rows(const Graph& g, const Node& n, size_t axis) {
+  const Shape &in = g[n.inputs[0]].shape, &out = g[n.outputs[0]].shape;
+  if (in.size() < 3 || in[0] != 1 || axis == 0) return {};
+  if (axis > 1) return RowRule{.in_rows = in[1], .out_rows = out[1], .kind = RowKind::kElementwise};
+  if (n.inputs.size() > 2) return {};
+  auto rule = nearest_rows(g[n.inputs[1]].constant->as<int32_t>(), in[1], out[1]);
+  if (rule) copy_whole_rows(*rule, g[n.inputs[0]].type, count_of(in) / in[1]);
+  return rule;
+}
+
 void lower_resample(Lowering& l, const Node& n) {
   const Value &in = l.graph[n.inputs[0]], &out = l.graph[n.outputs[0]];
   size_t axis = static_cast<size_t>(get_int(n, "axis"));
@@ -263,6 +289,7 @@ void lower_resample(Lowering& l, const Node& n) {
   } else {
     call.parameters.push_back({"T", TypeName{std::string(c_type_of(in.type))}});
   }
+  call.rows = resample_rows(l.graph, n, axis);
   for (ValueId v : n.inputs) call.arguments.push_back(read(buffer_of(l, v)));
   call.arguments.push_back(write(buffer_of(l, n.outputs[0])));
   l.program.calls.push_back(std::move(call));

@@ -42,9 +42,8 @@ void lower_transpose(Lowering& l, const Node& n) {
   Shape in_steps = strides_of(in), out_steps = strides_of(out);
   std::vector<CopyLoop> loops;
   for (size_t d = 0; d < out.size(); d++) loops.push_back({out[d], in_steps[static_cast<size_t>(perm[d])], out_steps[d]});
-  bool rows_stay = perm.size() > 2 && perm[0] == 0 && perm[1] == 1;
   add_strided_copy(l, n, read(buffer_of(l, n.inputs[0])), write(buffer_of(l, n.outputs[0])), std::move(loops),
-                   rows_stay ? copy_rows(in, out) : std::nullopt);
+                   transpose_rows(in, out, perm));
 }
 
 constexpr Op kOps[] = {

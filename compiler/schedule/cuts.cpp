@@ -1,0 +1,124 @@
+// Where to cut: every stretch of calls through which rows can flow is an edge from its first call to the one
+// behind its last, every single call is an edge, too. What an edge needs does not depend on the other cuts: a
+// buffer that crosses a cut is a whole map whoever uses it. So the cheapest path under a limit of memory is a
+// matter of dynamic programming, and lowering the limit step by step gives all cuts worth a thought.
+#include <algorithm>
+#include <climits>
+
+#include "schedule/schedule.hpp"
+
+namespace netsuke {
+namespace {
+
+constexpr int64_t kPerTurn = 40;   // instructions to find a row's pointers and call its kernel
+constexpr int64_t kPerSweep = 8;   // instructions to see that it is not a call's turn
+constexpr size_t kMostChoices = 400;
+constexpr int64_t kSteps = 50;     // a choice has to save that part of the memory, or be the last
+
+struct Edge {
+  int first, end;
+  int64_t peak, instructions;
+};
+
+using Edges = std::vector<std::vector<Edge>>;  // by first call
+
+Uses uses_of(const Program& p) { return lifetimes(p); }
+
+// Bytes in use while call i runs alone; its result may take the place of an input that dies.
+int64_t peak_alone(const Program& p, const Uses& uses, int i) {
+  int64_t bytes = 0;
+  for (size_t b = 0; b < p.buffers.size(); b++)
+    if (p.buffers[b].place == Place::kArena && uses[b].first >= 0 && uses[b].first <= i && uses[b].last >= i)
+      bytes += (p.buffers[b].bytes() + 3) / 4 * 4;
+  const Call& c = p.calls[static_cast<size_t>(i)];
+  for (auto [from, to] : c.in_place) {
+    BufferId in = c.arguments[static_cast<size_t>(from)].buffer, out = c.arguments[static_cast<size_t>(to)].buffer;
+    if (p[in].place == Place::kArena && p[out].place == Place::kArena && p[in].bytes() == p[out].bytes() &&
+        uses[static_cast<size_t>(in)].last == i && uses[static_cast<size_t>(out)].first == i)
+      return bytes - (p[in].bytes() + 3) / 4 * 4;
+  }
+  return bytes;
+}
+
+int64_t instructions_of(const Program& p, const Segment& s) {
+  int64_t n = s.sweeps * (s.end - s.first) * kPerSweep;
+  for (int i = s.first; i < s.end; i++) {
+    const Call& c = p.calls[static_cast<size_t>(i)];
+    n += c.instructions + c.row_form->turns * kPerTurn;
+  }
+  return n;
+}
+
+Edges all_edges(const Program& p, const Uses& uses) {
+  Edges edges(p.calls.size());
+  int count = static_cast<int>(p.calls.size());
+  int64_t most = 0;
+  for (int i = 0; i < count; i++) {
+    edges[static_cast<size_t>(i)].push_back({i, i + 1, peak_alone(p, uses, i), p.calls[static_cast<size_t>(i)].instructions});
+    most = std::max(most, edges[static_cast<size_t>(i)].back().peak);
+  }
+  for (int first = 0; first < count; first++)
+    for (int end = first + 1; end <= count && p.calls[static_cast<size_t>(end - 1)].row_form; end++) {
+      std::optional<Flow> flow = end > first + 1 ? flow_through(p, uses, first, end) : std::nullopt;
+      if (!flow) continue;
+      int64_t peak = peak_of(p, uses, *flow);
+      if (peak < most) edges[static_cast<size_t>(first)].push_back({first, end, peak, instructions_of(p, flow->segment)});
+    }
+  return edges;
+}
+
+// The fewest instructions with all edges below `limit`; empty if there is no way.
+std::vector<Edge> cheapest_path(const Edges& edges, int64_t limit) {
+  size_t count = edges.size();
+  std::vector<int64_t> cost(count + 1, INT64_MAX);  // to the end
+  std::vector<const Edge*> next(count, nullptr);
+  cost[count] = 0;
+  for (size_t i = count; i-- > 0;)
+    for (const Edge& e : edges[i]) {
+      int64_t rest = cost[static_cast<size_t>(e.end)];
+      if (e.peak >= limit || rest == INT64_MAX || rest + e.instructions >= cost[i]) continue;
+      cost[i] = rest + e.instructions;
+      next[i] = &e;
+    }
+  std::vector<Edge> path;
+  for (size_t i = 0; i < count; i = static_cast<size_t>(next[i]->end)) {
+    if (!next[i]) return {};
+    path.push_back(*next[i]);
+  }
+  return path;
+}
+
+Cuts cuts_along(const Program& p, const Uses& uses, const std::vector<Edge>& path) {
+  Cuts cuts;
+  for (const Edge& e : path) {
+    cuts.peak = std::max(cuts.peak, e.peak);
+    cuts.instructions += e.instructions;
+    if (e.end > e.first + 1) cuts.flows.push_back(*flow_through(p, uses, e.first, e.end));
+  }
+  return cuts;
+}
+
+}  // namespace
+
+std::vector<Cuts> best_cuts(const Program& p) {
+  std::vector<Cuts> choices;
+  Uses uses = uses_of(p);
+  Edges edges = all_edges(p, uses);
+  int64_t limit = INT64_MAX, step = 0;
+  while (choices.size() < kMostChoices) {
+    std::vector<Edge> path = cheapest_path(edges, limit);
+    if (path.empty() && step == 0) break;
+    if (path.empty()) {  // the step was too long: the last ones are short
+      step = 0;
+      limit = choices.back().peak;
+      continue;
+    }
+    choices.push_back(cuts_along(p, uses, path));
+    step = choices.back().peak / kSteps;
+    limit = choices.back().peak - step;
+  }
+  if (choices.empty()) choices.emplace_back();
+  return choices;
+}
+
+}  // namespace netsuke

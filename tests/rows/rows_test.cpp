@@ -1,0 +1,96 @@
+#include <catch2/catch.hpp>
+
+#include "choose.hpp"
+#include "lower/lowering.hpp"
+#include "passes/pipeline.hpp"
+#include "plan/plan.hpp"
+#include "rows/interpreter.hpp"
+#include "rows/random_maps.hpp"
+#include "support/models.hpp"
+
+using namespace netsuke;
+using namespace netsuke::test;
+
+namespace {
+
+Program lowered(uint32_t seed) {
+  Graph g = random_maps(seed);
+  run_passes(g, {});
+  return lower(g);
+}
+
+Program scheduled(Program p, Optimise optimise) {
+  choose(p, {optimise, {}});
+  check_plan(p);
+  return p;
+}
+
+struct Totals {
+  int graphs = 0, with_rows = 0, skipped = 0;
+  int64_t maps = 0, rows = 0;  // bytes
+};
+
+// Layer by layer and row by row: the same bits, no byte outside the plan, none planned and not used.
+void compare(uint32_t seed, Totals& t) {
+  INFO("seed " << seed);
+  Program p = lowered(seed);
+  t.graphs++;
+  if (!can_run(p)) {
+    t.skipped++;
+    return;
+  }
+  Program maps = scheduled(p, Optimise::kSpeed), rows = scheduled(p, Optimise::kRam);
+  INFO(to_text(rows));
+  std::vector<Tensor> inputs = random_inputs(random_maps(seed), seed);
+  RunResult a = run_program(maps, inputs), b = run_program(rows, inputs);
+  REQUIRE(a.guards_kept);
+  REQUIRE(b.guards_kept);
+  REQUIRE(a.outputs == b.outputs);
+  CHECK(a.touched == maps.arena_bytes);
+  CHECK(b.touched == rows.arena_bytes);
+  CHECK(rows.arena_bytes <= maps.arena_bytes);
+  t.with_rows += !rows.segments.empty();
+  t.maps += maps.arena_bytes;
+  t.rows += rows.arena_bytes;
+}
+
+void try_graph(uint32_t seed, Totals& t) {
+  try {
+    compare(seed, t);
+  } catch (const Error& e) {
+    FAIL("seed " << seed << ": " << e.node << ": " << e.message);
+  }
+}
+
+void try_graphs(uint32_t first, uint32_t end) {
+  Totals t;
+  for (uint32_t seed = first; seed < end; seed++) try_graph(seed, t);
+  WARN(t.graphs << " graphs, " << t.with_rows << " with rows, " << t.skipped << " skipped; arenas " << t.maps << " → " << t.rows);
+  CHECK(t.skipped * 10 <= t.graphs);
+  CHECK(t.with_rows * 2 >= t.graphs);
+}
+
+}  // namespace
+
+TEST_CASE("random graphs: rows and maps give the same bits, peak as planned") { try_graphs(1, 201); }
+
+TEST_CASE("rings are as small as they can be, and the checker sees one that is too small") {
+  int shrunk = 0;
+  for (uint32_t seed = 1; seed <= 60; seed++) {
+    Program p = scheduled(lowered(seed), Optimise::kRam);
+    for (size_t b = 0; b < p.buffers.size(); b++) {
+      // Others may share its memory and its rows.
+      bool alone = p.buffers[b].ring > 1 && p.buffers[b].held;
+      for (size_t o = 0; o < p.buffers.size(); o++) alone &= o == b || p.buffers[o].slot != p.buffers[b].slot || p.buffers[b].slot < 0;
+      if (!alone) continue;
+      Program broken = p;
+      broken.buffers[b].ring--;
+      INFO("seed " << seed << " buffer " << p.buffers[b].name << "\n" << to_text(p));
+      CHECK_THROWS_AS(check_plan(broken), Error);
+      shrunk++;
+    }
+  }
+  CHECK(shrunk > 50);
+}
+
+TEST_CASE("many more random graphs", "[.many]") { try_graphs(1000, 3000); }
