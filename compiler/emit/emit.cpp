@@ -30,6 +30,13 @@ data list_of(size_t count, F&& item) {
   return list;
 }
 
+// An input that no call reads (a Shape of it is a constant) has no name in the function: compilers would complain.
+bool is_read(const Program& p, size_t input) {
+  auto reads = [&](const Argument& a) { return p[a.buffer].place == Place::kInput && p[a.buffer].index == static_cast<int>(input); };
+  return std::any_of(p.calls.begin(), p.calls.end(),
+                     [&](const Call& c) { return std::any_of(c.arguments.begin(), c.arguments.end(), reads); });
+}
+
 data port_data(const Emission& e, size_t i) {
   bool input = i < e.program.inputs.size();
   const Port& port = input ? e.program.inputs[i] : e.program.outputs[i - e.program.inputs.size()];
@@ -51,6 +58,8 @@ data port_data(const Emission& e, size_t i) {
           grid.set("zero_point", text(port.grid->zero_point));
           return grid;
         }));
+  bool named = !input || is_read(e.program, i);
+  d.set("parameter", fmt::format("{}{}*{}", input ? "const " : "", type, named ? " " + e.ports[i] : ""));
   d.set("first", i == 0 ? data::type::bool_true : data::type::bool_false);
   return d;
 }

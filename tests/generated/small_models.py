@@ -137,9 +137,14 @@ def awkward_names():
     return graph("float[1,4] int", "float[1,3] a_run, float[1,3] netsuke", body, w)
 
 
+def unread_input():
+    """Only the shape of z matters."""
+    return graph("float[2,3] x, float[2,3] z", "float[2,3] y", "s = Shape(z)\n a = Reshape(x, s)\n y = Relu(a)")
+
+
 def no_arena():
     return graph("float[7] x", "float[7] y", "y = Relu(x)")
 
 
 kSmallModels = {f.__name__: f for f in (cnn, residual, upsampling, elementwise, reductions, movement, transformer,
-                                        awkward_names, no_arena)}
+                                        awkward_names, unread_input, no_arena)}
