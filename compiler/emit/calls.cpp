@@ -134,7 +134,7 @@ std::string call_comment(const Emission& e, const Call& c) {
     if (b.place == Place::kConstant || a.access == Access::kScratch) continue;
     (a.access == Access::kWrite ? out : in).push_back(to_string(b.shape));
   }
-  return fmt::format("{} ({}): {} -> {}", c.node, c.op, fmt::join(in, " "), fmt::join(out, " "));
+  return fmt::format("{}: {} ({}): {} -> {}", &c - e.program.calls.data(), c.node, c.op, fmt::join(in, " "), fmt::join(out, " "));
 }
 
 std::set<std::string> headers_of(const Program& p, size_t call) {

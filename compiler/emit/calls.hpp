@@ -38,7 +38,7 @@ std::string argument_text(const Emission& e, const Argument& a);
 // "netsuke::conv2d_f32<Conv2dF32_1>(x, kws_w, kws_b, netsuke::at<float>(arena, 0));"
 std::string call_text(const Emission& e, Structs& structs, const Call& c);
 
-// "conv1 (Conv + relu): [1,49,10,1] -> [1,25,5,64]"
+// "0: conv1 (Conv + relu): [1,49,10,1] -> [1,25,5,64]"
 std::string call_comment(const Emission& e, const Call& c);
 
 // What the call includes directly.

@@ -11,8 +11,6 @@
 
 namespace netsuke {
 
-inline constexpr int kOldestOpset = 7;
-
 // Only in tolerant loading: a value whose node could not be loaded.
 inline constexpr ValueId kPoisoned = -2;
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "ops/op.hpp"
+
 namespace netsuke {
 namespace {
 
@@ -20,6 +22,11 @@ const Schema* find_schema(std::string_view op, int opset) {
   if (row == std::begin(kSchemas)) return nullptr;
   row--;
   return row->op == op ? row : nullptr;
+}
+
+int first_opset(std::string_view op) {
+  auto row = std::find_if(std::begin(kSchemas), std::end(kSchemas), [&](const Schema& s) { return s.op == op; });
+  return row == std::end(kSchemas) ? 0 : std::max(kOldestOpset, row->since);
 }
 
 AttributeForm find_attribute(const Schema& s, std::string_view name) {

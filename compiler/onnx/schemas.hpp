@@ -21,6 +21,9 @@ struct Schema {
 // The form of an ai.onnx operator at this opset, or null for one that does not exist (yet).
 const Schema* find_schema(std::string_view op, int opset);
 
+// The oldest opset that has the operator and that models may use: 7 or later. 0 if there is no such operator.
+int first_opset(std::string_view op);
+
 struct AttributeForm {
   char letter = 0;  // 0: there is no such attribute
   bool required = false;

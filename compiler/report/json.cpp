@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "onnx/schemas.hpp"
 #include "ops/op.hpp"
 #include "passes/pipeline.hpp"
 #include "support/version.hpp"
@@ -152,12 +153,13 @@ std::string inspect_json(const std::string& model, const ModelSummary& summary, 
 
 std::string ops_json() {
   Json j = document("netsuke.ops/1");
+  j["oldest_opset"] = kOldestOpset;
   j["newest_opset"] = kNewestOpset;
   j["operators"] = Json::array();
   for (const Op& op : all_ops())
     if (op.domain != "netsuke")
       j["operators"].push_back({{"name", op.name}, {"domain", op.domain.empty() ? "ai.onnx" : op.domain},
-                                {"since", op.since}, {"limits", op.limits}});
+                                {"since", first_opset(op.name)}, {"limits", op.limits}});
   return print(j);
 }
 

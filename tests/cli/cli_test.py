@@ -280,5 +280,23 @@ class Files(CommandLine):
         self.assertTrue((self.out / "my_model_v2.h").is_file(), list(self.out.iterdir()))
 
 
+class Documents(CommandLine):
+    """What the documentation shows is what there is."""
+
+    def test_generated_tables(self):
+        for command, page in (("ops", "operators"), ("passes", "passes")):
+            self.assertEqual(netsuke(command, "--markdown").stdout, (tool.kRoot / f"docs/{page}.md").read_text(),
+                             f"netsuke {command} --markdown > docs/{page}.md")
+
+    def test_generated_code(self):
+        """docs/generated-code.md shows all of sine.h and sine.cpp, and nothing that is in no file."""
+        self.expect(self.compile("--with-test", kData, "--static-arena"), 0)
+        code = {p.name: [line.strip() for line in p.read_text().splitlines() if line.strip()] for p in self.out.glob("*.*")}
+        page = (tool.kRoot / "docs/generated-code.md").read_text().splitlines()
+        shown = [line.strip() for line in page if line.startswith("    ") and line.strip() != "..."]
+        self.assertEqual([line for line in shown if not any(line in lines for lines in code.values())], [])
+        self.assertEqual([line for line in code["sine.h"] + code["sine.cpp"] if line not in shown], [])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -155,7 +155,7 @@ constexpr Op kOps[] = {
     unary("ThresholdedRelu", canonicalise_alpha_one, QuantRule::kMeasured),
     unary("Swish", canonicalise_alpha_one, QuantRule::kMeasured),
     unary("Shrink", canonicalise_shrink, QuantRule::kMeasured),
-    {.name = "Clip", .since = 6, .max_inputs = 3, .canonicalise = canonicalise_clip, .infer = infer_float_unary,
+    {.name = "Clip", .max_inputs = 3, .canonicalise = canonicalise_clip, .infer = infer_float_unary,
      .eval = eval_activation, .lower = lower_activation, .quantisation = QuantRule::kSameScale,
      .integer = IntegerForm::kFunction, .limits = "The bounds must be scalars; before opset 11 float32 only."},
 };

@@ -71,7 +71,7 @@ void lower_batch_norm(Lowering& l, const Node& n) {
 }
 
 constexpr Op kOps[] = {
-    {.name = "BatchNormalization", .since = 7, .min_inputs = 5, .max_inputs = 5, .max_outputs = 5,
+    {.name = "BatchNormalization", .min_inputs = 5, .max_inputs = 5, .max_outputs = 5,
      .canonicalise = canonicalise_batch_norm, .infer = infer_batch_norm, .eval = eval_batch_norm,
      .lower = lower_batch_norm, .quantisation = QuantRule::kMeasured,
      .limits = "Float32, inference only, constant parameters."},

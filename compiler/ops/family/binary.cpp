@@ -336,14 +336,14 @@ constexpr std::string_view kNumbers = "Both inputs must have the same number typ
 
 constexpr Op binary_op(std::string_view name, void (*infer)(Graph&, Node&), void (*eval)(Evaluation&), QuantRule rule,
                        std::string_view limits, IntegerForm integer = IntegerForm::kNone) {
-  return {.name = name, .since = 7, .min_inputs = 2, .max_inputs = 2, .infer = infer, .eval = eval,
+  return {.name = name, .min_inputs = 2, .max_inputs = 2, .infer = infer, .eval = eval,
           .lower = lower_binary, .quantisation = rule, .integer = integer, .limits = limits};
 }
 constexpr Op number_op(std::string_view name, void (*eval)(Evaluation&), IntegerForm integer) {
   return binary_op(name, infer_binary<is_number>, eval, QuantRule::kMeasured, kNumbers, integer);
 }
 constexpr Op extreme_op(std::string_view name, void (*eval)(Evaluation&)) {
-  return {.name = name, .since = 6, .min_inputs = 1, .max_inputs = kAnyNumber, .canonicalise = canonicalise_extreme,
+  return {.name = name, .min_inputs = 1, .max_inputs = kAnyNumber, .canonicalise = canonicalise_extreme,
           .infer = infer_binary<is_number>, .eval = eval, .lower = lower_binary, .quantisation = QuantRule::kMeasured,
           .integer = IntegerForm::kSameGrid, .limits = "All inputs must have the same number type."};
 }
@@ -359,14 +359,14 @@ constexpr Op kOps[] = {
     number_op("Sub", eval_sub, IntegerForm::kSum),
     number_op("Mul", eval_mul, IntegerForm::kProduct),
     number_op("Div", eval_div, IntegerForm::kFunction),
-    {.name = "Mod", .since = 10, .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_mod, .infer = infer_mod,
+    {.name = "Mod", .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_mod, .infer = infer_mod,
      .eval = eval_mod, .lower = lower_binary, .limits = "Both inputs must have the same number type; floats need fmod = 1."},
     binary_op("Pow", infer_pow, eval_pow, QuantRule::kMeasured, "Both inputs must be numbers.",
               IntegerForm::kFunction),
     extreme_op("Max", eval_max),
     extreme_op("Min", eval_min),
-    {.name = "Sum", .since = 6, .max_inputs = kAnyNumber, .canonicalise = canonicalise_sum},
-    {.name = "Mean", .since = 6, .max_inputs = kAnyNumber, .canonicalise = canonicalise_mean,
+    {.name = "Sum", .max_inputs = kAnyNumber, .canonicalise = canonicalise_sum},
+    {.name = "Mean", .max_inputs = kAnyNumber, .canonicalise = canonicalise_mean,
      .limits = "Float32 and float64 only."},
     binary_op("PRelu", infer_prelu, eval_prelu, QuantRule::kMeasured,
               "Input and slope must have the same number type, and the slope must broadcast to the input's shape.",
@@ -374,9 +374,9 @@ constexpr Op kOps[] = {
     binary_op("Equal", infer_binary<is_any, true>, eval_equal, QuantRule::kNone, "Both inputs must have the same type."),
     binary_op("Less", infer_binary<is_number, true>, eval_less, QuantRule::kNone, kNumbers),
     binary_op("LessOrEqual", infer_binary<is_number, true>, eval_less_equal, QuantRule::kNone, kNumbers),
-    {.name = "Greater", .since = 7, .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_greater,
+    {.name = "Greater", .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_greater,
      .limits = kNumbers},
-    {.name = "GreaterOrEqual", .since = 12, .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_greater,
+    {.name = "GreaterOrEqual", .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_greater,
      .limits = kNumbers},
     logic_op("And", eval_and),
     logic_op("Or", eval_or),
@@ -384,7 +384,7 @@ constexpr Op kOps[] = {
     bits_op("BitwiseAnd", eval_bit_and),
     bits_op("BitwiseOr", eval_bit_or),
     bits_op("BitwiseXor", eval_bit_xor),
-    {.name = "BitShift", .since = 11, .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_bit_shift,
+    {.name = "BitShift", .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_bit_shift,
      .infer = infer_binary<is_unsigned>, .eval = eval_bit_shift, .lower = lower_binary,
      .limits = "Both inputs must have the same unsigned type."},
 };

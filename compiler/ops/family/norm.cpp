@@ -130,10 +130,10 @@ void lower_instance_norm(Lowering& l, const Node& n) {
 }
 
 constexpr Op kOps[] = {
-    {.name = "LayerNormalization", .since = 17, .min_inputs = 2, .max_inputs = 3, .max_outputs = 3,
+    {.name = "LayerNormalization", .min_inputs = 2, .max_inputs = 3, .max_outputs = 3,
      .canonicalise = canonicalise_layer_norm, .infer = infer_layer_norm, .eval = eval_layer_norm,
      .lower = lower_layer_norm, .limits = "Float32, constant scale and bias, one output."},
-    {.name = "InstanceNormalization", .since = 6, .min_inputs = 3, .max_inputs = 3,
+    {.name = "InstanceNormalization", .min_inputs = 3, .max_inputs = 3,
      .canonicalise = canonicalise_instance_norm, .infer = infer_instance_norm, .eval = eval_instance_norm,
      .lower = lower_instance_norm, .limits = "Float32, one or two spatial dimensions, constant scale and bias."},
 };

@@ -131,7 +131,7 @@ void lower_pad(Lowering& l, const Node& n) {
 }
 
 constexpr Op kOps[] = {
-    {.name = "Pad", .since = 2, .max_inputs = 4, .canonicalise = canonicalise_pad, .infer = infer_pad, .eval = eval_pad,
+    {.name = "Pad", .max_inputs = 4, .canonicalise = canonicalise_pad, .infer = infer_pad, .eval = eval_pad,
      .lower = lower_pad, .quantisation = QuantRule::kSameScale, .integer = IntegerForm::kMove,
      .limits = "Pads, value and axes must be known at compile time; reflections no wider than the input."},
 };

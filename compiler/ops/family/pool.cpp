@@ -254,12 +254,14 @@ void lower_integer_global(Lowering& l, const Node& n) {
   add_integer_pool_call(l, n, std::move(call), {scratch(add_scratch(l, n.name + " sums", DType::kInt32, in.c))});
 }
 
-constexpr std::string_view kLimits = "Float32, one or two spatial dimensions; MaxPool without Indices.";
+constexpr std::string_view kLimits = "Float32, one or two spatial dimensions.";
+constexpr std::string_view kMaxLimits = "Float32, one or two spatial dimensions; without the output Indices.";
 
-constexpr Op window_pool(std::string_view name, QuantRule rule, IntegerForm integer, int max_outputs) {
+constexpr Op window_pool(std::string_view name, QuantRule rule, IntegerForm integer, int max_outputs,
+                         std::string_view limits) {
   return {.name = name, .max_outputs = max_outputs, .canonicalise = canonicalise_pool, .infer = infer_pool,
           .eval = eval_pool, .lower = lower_pool, .quantisation = rule, .integer = integer,
-          .eval_integer = eval_integer_average, .lower_integer = lower_integer_pool, .limits = kLimits};
+          .eval_integer = eval_integer_average, .lower_integer = lower_integer_pool, .limits = limits};
 }
 constexpr Op global_pool(std::string_view name, QuantRule rule, IntegerForm integer) {
   return {.name = name, .canonicalise = canonicalise_global, .infer = infer_global, .eval = eval_global,
@@ -268,8 +270,8 @@ constexpr Op global_pool(std::string_view name, QuantRule rule, IntegerForm inte
 }
 
 constexpr Op kOps[] = {
-    window_pool("MaxPool", QuantRule::kSameScale, IntegerForm::kMove, 2),
-    window_pool("AveragePool", QuantRule::kSameScale, IntegerForm::kAverage, 1),
+    window_pool("MaxPool", QuantRule::kSameScale, IntegerForm::kMove, 2, kMaxLimits),
+    window_pool("AveragePool", QuantRule::kSameScale, IntegerForm::kAverage, 1, kLimits),
     global_pool("GlobalMaxPool", QuantRule::kSameScale, IntegerForm::kMove),
     global_pool("GlobalAveragePool", QuantRule::kMeasured, IntegerForm::kAverage),
 };

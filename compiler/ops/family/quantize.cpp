@@ -193,10 +193,10 @@ void lower_requantize(Lowering& l, const Node& n) {
 void infer_requantize(Graph&, Node&) {}  // its values come with type, shape and grid
 
 constexpr Op kOps[] = {
-    {.name = "QuantizeLinear", .since = 10, .min_inputs = 1, .max_inputs = 3, .canonicalise = canonicalise_quantize,
+    {.name = "QuantizeLinear", .min_inputs = 1, .max_inputs = 3, .canonicalise = canonicalise_quantize,
      .infer = infer_quantize, .eval = eval_quantize, .lower = lower_quantize,
      .limits = "To 8- or 16-bit integers, constant scales and zero points, per tensor or per axis (not blocked)."},
-    {.name = "DequantizeLinear", .since = 10, .min_inputs = 1, .max_inputs = 3, .canonicalise = canonicalise_dequantize,
+    {.name = "DequantizeLinear", .min_inputs = 1, .max_inputs = 3, .canonicalise = canonicalise_dequantize,
      .infer = infer_dequantize, .eval = eval_dequantize, .lower = lower_dequantize,
      .limits = "From 8- or 16-bit integers or int32, constant scales and zero points, per tensor or per axis (not blocked)."},
     {.name = "Requantize", .domain = "netsuke", .infer = infer_requantize, .eval = eval_small_sum, .lower = lower_requantize},

@@ -411,7 +411,7 @@ constexpr Op kOps[] = {
     arg_op("ArgMin"),
     {.name = "Hardmax", .canonicalise = canonicalise_hardmax, .infer = infer_number, .eval = eval_hardmax,
      .lower = lower_hardmax, .quantisation = QuantRule::kFixed, .limits = "All number types."},
-    {.name = "CumSum", .since = 11, .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_cumsum,
+    {.name = "CumSum", .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_cumsum,
      .infer = infer_number, .eval = eval_cumsum, .lower = lower_cumsum, .quantisation = QuantRule::kMeasured,
      .limits = "All number types; the axis must be known at compile time."},
 };

@@ -299,8 +299,8 @@ constexpr std::string_view kLimits =
     "No antialias, no tf_crop_and_resize; scales and sizes must be known at compile time; linear and cubic: float32.";
 
 constexpr Op kOps[] = {
-    {.name = "Resize", .since = 10, .max_inputs = 4, .canonicalise = canonicalise_resize, .limits = kLimits},
-    {.name = "Upsample", .since = 7, .max_inputs = 2, .canonicalise = canonicalise_resize, .limits = kLimits},
+    {.name = "Resize", .max_inputs = 4, .canonicalise = canonicalise_resize, .limits = kLimits},
+    {.name = "Upsample", .max_inputs = 2, .canonicalise = canonicalise_resize, .limits = kLimits},
     {.name = "Resample", .domain = "netsuke", .min_inputs = 2, .max_inputs = 3, .infer = infer_resample,
      .eval = eval_resample, .lower = lower_resample, .quantisation = QuantRule::kSameScale, .integer = IntegerForm::kMove},
 };

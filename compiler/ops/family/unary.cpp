@@ -285,11 +285,11 @@ void canonicalise_dropout(Canonicaliser& c) {
 constexpr std::string_view kFloats = "Float32 and float64 only.";
 
 constexpr Op float_op(std::string_view name, QuantRule rule = QuantRule::kMeasured) {
-  return {.name = name, .since = 6, .infer = infer_float, .eval = eval_float, .lower = lower_function,
+  return {.name = name, .infer = infer_float, .eval = eval_float, .lower = lower_function,
           .quantisation = rule, .integer = IntegerForm::kFunction, .limits = kFloats};
 }
 constexpr Op number_op(std::string_view name, QuantRule rule) {
-  return {.name = name, .since = 6, .infer = infer_number, .eval = eval_number, .lower = lower_function,
+  return {.name = name, .infer = infer_number, .eval = eval_number, .lower = lower_function,
           .quantisation = rule, .integer = IntegerForm::kFunction, .limits = "All number types."};
 }
 
@@ -316,18 +316,18 @@ constexpr Op kOps[] = {
     float_op("Acosh"),
     float_op("Atanh"),
     {.name = "Not", .infer = infer_not, .eval = eval_not, .lower = lower_not, .limits = "Bool only."},
-    {.name = "BitwiseNot", .since = 18, .infer = infer_bits, .eval = eval_bit_not, .lower = lower_bit_not,
+    {.name = "BitwiseNot", .infer = infer_bits, .eval = eval_bit_not, .lower = lower_bit_not,
      .limits = "Integers only."},
-    {.name = "IsNaN", .since = 9, .infer = infer_to_bool, .eval = eval_is_nan, .lower = lower_is_nan, .limits = kFloats},
-    {.name = "IsInf", .since = 10, .canonicalise = canonicalise_is_inf, .infer = infer_to_bool, .eval = eval_is_inf,
+    {.name = "IsNaN", .infer = infer_to_bool, .eval = eval_is_nan, .lower = lower_is_nan, .limits = kFloats},
+    {.name = "IsInf", .canonicalise = canonicalise_is_inf, .infer = infer_to_bool, .eval = eval_is_inf,
      .lower = lower_is_inf, .limits = kFloats},
-    {.name = "Cast", .since = 6, .canonicalise = canonicalise_cast, .infer = infer_cast, .eval = eval_cast,
+    {.name = "Cast", .canonicalise = canonicalise_cast, .infer = infer_cast, .eval = eval_cast,
      .lower = lower_cast, .limits = "Between float32, float64, integers of 8 to 64 bits and bool."},
-    {.name = "CastLike", .since = 15, .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_cast_like,
+    {.name = "CastLike", .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_cast_like,
      .limits = "Between float32, float64, integers of 8 to 64 bits and bool."},
-    {.name = "Where", .since = 9, .min_inputs = 3, .max_inputs = 3, .infer = infer_where, .eval = eval_where,
+    {.name = "Where", .min_inputs = 3, .max_inputs = 3, .infer = infer_where, .eval = eval_where,
      .lower = lower_where, .quantisation = QuantRule::kMeasured, .limits = "Both values must have the same type."},
-    {.name = "Dropout", .since = 7, .max_inputs = 3, .max_outputs = 2, .canonicalise = canonicalise_dropout,
+    {.name = "Dropout", .max_inputs = 3, .max_outputs = 2, .canonicalise = canonicalise_dropout,
      .limits = "Inference only: training_mode must be a constant false."},
 };
 
