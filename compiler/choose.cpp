@@ -59,11 +59,27 @@ size_t pick(const std::vector<Choice>& choices, const ChooseOptions& o) {
   return static_cast<size_t>(std::min_element(choices.begin(), choices.end(), better) - choices.begin());
 }
 
+int64_t peak_that_counts(const std::vector<Cuts>& cuts, const ChooseOptions& o) {
+  return o.optimise == Optimise::kSpeed ? cuts.front().peak : cuts.back().peak;
+}
+
+// The order of the graph, or another if that helps.
+std::vector<Cuts> cuts_in_best_order(Program& p, const ChooseOptions& options) {
+  std::vector<Cuts> cuts = best_cuts(p);
+  std::vector<int> order = smallest_order(p);
+  if (std::is_sorted(order.begin(), order.end())) return cuts;
+  Program other = skeleton(p);
+  reorder(other, order);
+  std::vector<Cuts> other_cuts = best_cuts(other);
+  if (peak_that_counts(other_cuts, options) >= peak_that_counts(cuts, options)) return cuts;
+  reorder(p, order);
+  return other_cuts;
+}
+
 }  // namespace
 
 std::vector<Choice> choose(Program& p, const ChooseOptions& options) {
-  order_calls(p);
-  std::vector<Cuts> cuts = thinned(best_cuts(p));
+  std::vector<Cuts> cuts = thinned(cuts_in_best_order(p, options));
   std::vector<Choice> choices = planned(p, cuts);
   size_t best = pick(choices, options);
   schedule(p, cuts[best]);

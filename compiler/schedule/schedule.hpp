@@ -20,7 +20,8 @@ std::vector<Cuts> best_cuts(const Program& p);
 // kernel allows it, the input is an arena buffer that nobody reads later, and both have the same length.
 void schedule(Program& p, const Cuts& cuts = {});
 
-// Changes the order of the calls where the graph branches, so that less memory is in use at most.
-void order_calls(Program& p);
+// An order of the calls in which, run one after the other, they have the least bytes in use at most.
+std::vector<int> smallest_order(const Program& p);
+void reorder(Program& p, const std::vector<int>& order);
 
 }  // namespace netsuke

@@ -160,7 +160,7 @@ ValueId layer(Maker& m, ValueId x) {
 
 }  // namespace
 
-Graph random_maps(uint32_t seed) {
+Graph random_maps(uint32_t seed, int64_t layers) {
   Maker m{std::mt19937(seed), 2, {}, {}};
   if (m.happens(25)) m.spatial = 1;
   m.g.name = fmt::format("maps_{}", seed);
@@ -169,10 +169,11 @@ Graph random_maps(uint32_t seed) {
   ValueId x = add_value(m.g, Value{"x", DType::kFloat32, shape, nullptr, std::nullopt});
   m.g.inputs = {x};
   m.maps = {x};
-  int64_t layers = m.between(3, 14);
+  int64_t few = m.between(3, 14);
+  if (layers == 0) layers = few;
   for (int64_t i = 0; i < layers; i++) {
     // Now and then a branch starts from an earlier map.
-    ValueId from = m.happens(85) ? m.maps.back() : m.maps[static_cast<size_t>(m.between(0, static_cast<int64_t>(m.maps.size()) - 1))];
+    ValueId from = layers > 20 || m.happens(85) ? m.maps.back() : m.maps[static_cast<size_t>(m.between(0, static_cast<int64_t>(m.maps.size()) - 1))];
     m.maps.push_back(layer(m, from));
   }
   x = m.maps.back();

@@ -7,6 +7,7 @@
 namespace netsuke::test {
 
 // Canonical and channels-first, as load_model would give it.
-Graph random_maps(uint32_t seed);
+// `layers`: how many; 0: a few.
+Graph random_maps(uint32_t seed, int64_t layers = 0);
 
 }  // namespace netsuke::test

@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <chrono>
+
 #include "choose.hpp"
 #include "lower/lowering.hpp"
 #include "passes/pipeline.hpp"
@@ -91,6 +93,17 @@ TEST_CASE("rings are as small as they can be, and the checker sees one that is t
     }
   }
   CHECK(shrunk > 50);
+}
+
+TEST_CASE("a model of 500 buffers is planned in seconds") {
+  Graph g = random_maps(3, 320);
+  run_passes(g, {});
+  Program p = lower(g);
+  REQUIRE(p.buffers.size() >= 500);
+  auto start = std::chrono::steady_clock::now();
+  choose(p, {Optimise::kRam, {}});
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+  check_plan(p);
 }
 
 TEST_CASE("many more random graphs", "[.many]") { try_graphs(1000, 3000); }
