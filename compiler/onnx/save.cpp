@@ -1,9 +1,9 @@
 #include "onnx/save.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <unordered_set>
 
+#include "graph/quantization.hpp"
 #include "onnx/proto.hpp"
 #include "support/files.hpp"
 
@@ -80,6 +80,9 @@ void name_ports(Writer& w) {
   }
 }
 
+// A copy whose output is rounded is only there for the grid: its QuantizeLinear reads what the copy reads.
+bool is_rounding(const Graph& g, const Node& n) { return n.op == "Identity" && g[n.outputs[0]].quantization.has_value(); }
+
 void name_value(Writer& w, ValueId v) {
   if (v == kNoValue) return;
   std::string &made = w.names.made[static_cast<size_t>(v)], &read = w.names.read[static_cast<size_t>(v)];
@@ -145,24 +148,6 @@ void set_axis(onnx::NodeProto& n, const Quantization& q) {
   if (q.axis >= 0) write_attribute(n, "axis", q.axis);
 }
 
-// The integers behind a constant whose values lie on the grid.
-Tensor stored_integers(const Tensor& t, const Quantization& q) {
-  Tensor out(q.type, t.shape);
-  Shape strides = strides_of(t.shape);
-  auto channel = [&](size_t i) {
-    if (q.axis < 0) return size_t{0};
-    auto d = static_cast<size_t>(q.axis);
-    return i / static_cast<size_t>(strides[d]) % static_cast<size_t>(t.shape[d]);
-  };
-  visit_type(q.type, [&]<class T>() {
-    for (size_t i = 0; i < t.as<float>().size(); i++) {
-      double scale = static_cast<double>(q.scales[channel(i)]);
-      out.as<T>()[i] = static_cast<T>(std::nearbyint(static_cast<double>(t.as<float>()[i]) / scale) + q.zero_points[channel(i)]);
-    }
-  });
-  return out;
-}
-
 void write_constant(Writer& w, ValueId v) {
   const Value& value = w.graph[v];
   const std::string &made = w.names.made[static_cast<size_t>(v)], &read = w.names.read[static_cast<size_t>(v)];
@@ -170,7 +155,7 @@ void write_constant(Writer& w, ValueId v) {
     *w.out.add_initializer() = tensor_proto(*value.constant, made);
     return;
   }
-  *w.out.add_initializer() = tensor_proto(stored_integers(*value.constant, *value.quantization), made);
+  *w.out.add_initializer() = tensor_proto(to_grid(*value.constant, *value.quantization), made);
   std::vector<std::string> inputs = write_grid(w, *value.quantization, value.name);
   inputs.insert(inputs.begin(), made);
   set_axis(add_node(w, "DequantizeLinear", read + "/DequantizeLinear", inputs, {read}), *value.quantization);
@@ -227,9 +212,11 @@ void write_graph(Writer& w) {
   w.out.set_name(w.graph.name.empty() ? "graph" : w.graph.name);
   name_ports(w);
   for (ValueId v : w.graph.inputs) name_value(w, v);
-  for (const Node& n : w.graph.nodes)
-    for (const auto* ids : {&n.inputs, &n.outputs})
-      for (ValueId v : *ids) name_value(w, v);
+  for (const Node& n : w.graph.nodes) {
+    for (ValueId v : n.inputs) name_value(w, v);
+    if (is_rounding(w.graph, n)) w.names.made[static_cast<size_t>(n.outputs[0])] = w.names.read[static_cast<size_t>(n.inputs[0])];
+    for (ValueId v : n.outputs) name_value(w, v);
+  }
   for (ValueId v : w.graph.outputs) name_value(w, v);
   write_constants(w);
   for (ValueId v : w.graph.inputs) {
@@ -237,7 +224,7 @@ void write_graph(Writer& w) {
     write_pair(w, v);
   }
   for (const Node& n : w.graph.nodes) {
-    write_node(w, n);
+    if (!is_rounding(w.graph, n)) write_node(w, n);
     for (ValueId v : n.outputs)
       if (v != kNoValue) write_pair(w, v);
   }

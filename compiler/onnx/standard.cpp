@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "onnx/save.hpp"
+#include "ops/activation.hpp"
 #include "ops/helpers.hpp"
 
 namespace netsuke {
@@ -52,7 +53,8 @@ void add(Standard& s, Node n) { s.nodes.push_back(std::move(n)); }
 // --- operators ---
 
 void save_reshape(Standard& s, Node n) {
-  to_input(s, n, "shape", 1);
+  if (get_ints(n, "shape") == s.graph[n.inputs[0]].shape) n.op = "Identity";
+  else to_input(s, n, "shape", 1);
   n.attributes.clear();  // a zero in a shape belongs to a value without elements, and those are constants
   add(s, std::move(n));
 }
@@ -250,23 +252,6 @@ int opset_for(const Value& v) {
   return wide ? 21 : kOldestSavedOpset;
 }
 
-Node activation_node(const Activation& a) {
-  static const std::map<std::string_view, std::pair<std::string, std::vector<std::string>>> kForms = {
-      {"relu", {"Relu", {}}}, {"clip", {"Clip", {"min", "max"}}}, {"leaky_relu", {"LeakyRelu", {"alpha"}}},
-      {"hard_sigmoid", {"HardSigmoid", {"alpha", "beta"}}}, {"hard_swish", {"HardSwish", {}}},
-      {"elu", {"Elu", {"alpha"}}}, {"celu", {"Celu", {"alpha"}}}, {"selu", {"Selu", {"alpha", "gamma"}}},
-      {"sigmoid", {"Sigmoid", {}}}, {"tanh", {"Tanh", {}}}, {"softplus", {"Softplus", {}}},
-      {"softsign", {"Softsign", {}}}, {"gelu", {"Gelu", {}}}, {"gelu_tanh", {"Gelu", {}}}, {"mish", {"Mish", {}}},
-      {"erf", {"Erf", {}}}, {"thresholded_relu", {"ThresholdedRelu", {"alpha"}}}, {"shrink", {"Shrink", {"bias", "lambd"}}},
-      {"swish", {"Swish", {"alpha"}}}, {"silu", {"Silu", {}}}};
-  auto it = kForms.find(a.function);
-  NETSUKE_CHECK(it != kForms.end(), "activation '{}' has no operator", a.function);
-  Node n{it->second.first, "", {}, {}, {}, {}};
-  for (size_t i = 0; i < a.arguments.size(); i++) n.attributes[it->second.second[i]] = a.arguments[i];
-  if (a.function == "gelu_tanh") n.attributes["approximate"] = std::string("tanh");
-  return n;
-}
-
 void save_plain(Standard& s, Node n) {
   NETSUKE_CHECK(!has_attribute(n, "layout"), "'{}' has gone through to-nhwc", n.name);
   for (const Rule& rule : kRules)
@@ -283,7 +268,7 @@ void save_node(Standard& s, const Node& n) {
   if (!activations.empty()) plain.outputs[0] = x = add_like(s, result, n.name + "/linear");
   save_plain(s, std::move(plain));
   for (size_t i = 0; i < activations.size(); i++) {
-    Node f = activation_node(activations[i]);
+    Node f = node_of(activations[i]);
     f.name = fmt::format("{}/{}", n.name, f.op);
     f.inputs = {x};
     x = i + 1 == activations.size() ? result : add_like(s, result, fmt::format("{}/{}", n.name, activations[i].function));
@@ -298,7 +283,7 @@ StandardGraph standard_form(const Graph& g) {
   StandardGraph result{g, kOldestSavedOpset};
   for (const Node& n : g.nodes) {
     result.opset = std::max(result.opset, opset_for(g, n));
-    for (const Activation& a : n.activations) result.opset = std::max(result.opset, since(activation_node(a).op));
+    for (const Activation& a : n.activations) result.opset = std::max(result.opset, since(node_of(a).op));
     for (const auto* ids : {&n.inputs, &n.outputs})
       for (ValueId v : *ids)
         if (v != kNoValue) result.opset = std::max(result.opset, opset_for(g[v]));
