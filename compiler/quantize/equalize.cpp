@@ -13,6 +13,7 @@ namespace {
 struct Group {
   int64_t channels = 0;
   std::vector<size_t> writers, readers;  // nodes
+  std::vector<ValueId> values;
 };
 
 struct Groups {
@@ -158,16 +159,46 @@ std::vector<double> merged(std::vector<double> a, const std::vector<double>& b) 
   return a;
 }
 
-// The factors that would equalise this group now; empty when it has no two sides.
-std::vector<double> factors(const Graph& g, const Group& group) {
+// Beyond this, floats would lose what they have to say.
+constexpr double kMost = 1e4;
+
+double factor(double writes, double reads) {
+  return writes > 0 && reads > 0 ? std::clamp(std::sqrt(writes / reads), 1 / kMost, kMost) : 1.0;
+}
+
+std::vector<double> weight_factors(const Graph& g, const Group& group) {
   std::vector<double> out, in, s;
   for (size_t w : group.writers) out = merged(out, row_ranges(*g[g.nodes[w].inputs[1]].constant));
   for (size_t r : group.readers)
     in = merged(in, column_ranges(*g[g.nodes[r].inputs[1]].constant, layer_of(g, g.nodes[r]), group.channels));
-  // Beyond this, floats would lose what they have to say.
-  constexpr double kMost = 1e4;
-  for (size_t i = 0; i < out.size(); i++)
-    s.push_back(out[i] > 0 && in[i] > 0 ? std::clamp(std::sqrt(out[i] / in[i]), 1 / kMost, kMost) : 1.0);
+  for (size_t i = 0; i < out.size(); i++) s.push_back(factor(out[i], in[i]));
+  return s;
+}
+
+// Column ranges relative to what their rows' scales have to cover anyway.
+std::vector<double> relative_column_ranges(const Tensor& w, Layer layer, int64_t channels) {
+  std::vector<double> rows = row_ranges(w), ranges(static_cast<size_t>(channels), 0.0);
+  size_t inner = w.as<float>().size() / rows.size();
+  for (size_t i = 0; i < w.as<float>().size(); i++) {
+    double row = rows[i / inner], &r = ranges[column_of(w, i, layer, channels)];
+    if (row > 0) r = std::max(r, std::fabs(static_cast<double>(w.as<float>()[i])) / row);
+  }
+  return ranges;
+}
+
+std::vector<double> activation_factors(const Graph& g, const Group& group, const Equalisation& e) {
+  std::vector<double> out, in, s;
+  for (ValueId v : group.values) out = merged(out, e.channel_ranges[static_cast<size_t>(v)]);
+  for (size_t r : group.readers)
+    if (layer_of(g, g.nodes[r]) == Layer::kFull)
+      in = merged(in, relative_column_ranges(*g[g.nodes[r].inputs[1]].constant, Layer::kFull, group.channels));
+  double widest = *std::max_element(out.begin(), out.end());
+  for (size_t i = 0; i < out.size(); i++) {
+    double range = out[i] / std::max(widest, 1e-30);
+    // A channel that is hardly ever used stays small: its range is a guess.
+    range = std::max(range, 0.02);
+    s.push_back(in.empty() ? range : factor(range, in[i]));
+  }
   return s;
 }
 
@@ -180,6 +211,9 @@ std::vector<Group> find_groups(const Graph& g) {
     groups[values.root(n.inputs[0])].readers.push_back(i);
     groups[values.root(n.outputs[0])].writers.push_back(i);
   }
+  for (size_t v = 0; v < g.values.size(); v++)
+    if (auto it = groups.find(values.root(static_cast<ValueId>(v))); it != groups.end() && g.values[v].shape[1] == values.channels[static_cast<size_t>(it->first)])
+      it->second.values.push_back(static_cast<ValueId>(v));
   std::vector<Group> result;
   for (auto& [root, group] : groups) {
     group.channels = values.channels[static_cast<size_t>(root)];
@@ -188,9 +222,17 @@ std::vector<Group> find_groups(const Graph& g) {
   return result;
 }
 
+void rescale(Graph& g, const Group& group, const std::vector<double>& s, Equalisation& e) {
+  for (size_t w : group.writers) divide_rows(g, g.nodes[w], s);
+  for (size_t r : group.readers) multiply_columns(g, g.nodes[r], s);
+  if (e.per_tensor) return;
+  for (ValueId v : group.values)
+    for (size_t c = 0; c < e.channel_ranges[static_cast<size_t>(v)].size(); c++) e.channel_ranges[static_cast<size_t>(v)][c] /= s[c];
+}
+
 }  // namespace
 
-int equalize(Graph& g) {
+int equalize(Graph& g, Equalisation e) {
   constexpr int kMostRounds = 40;
   constexpr double kSettled = 1.01;  // factors that change nothing any more
   std::vector<Group> groups = find_groups(g);
@@ -202,11 +244,12 @@ int equalize(Graph& g) {
   for (int round = 0; round < kMostRounds && largest > kSettled; round++) {
     largest = 1;
     for (const Group& group : groups) {
-      std::vector<double> s = factors(g, group);
+      std::vector<double> s = e.per_tensor ? weight_factors(g, group) : activation_factors(g, group, e);
       for (double f : s) largest = std::max({largest, f, 1 / f});
-      for (size_t w : group.writers) divide_rows(g, g.nodes[w], s);
-      for (size_t r : group.readers) multiply_columns(g, g.nodes[r], s);
+      rescale(g, group, s, e);
     }
+    // Relative to each other, activations are equalised at once.
+    if (!e.per_tensor) break;
   }
   return static_cast<int>(groups.size());
 }

@@ -6,6 +6,7 @@
 
 #include "eval/eval.hpp"
 #include "ops/helpers.hpp"
+#include "passes/rewrite.hpp"
 #include "quantize/tune.hpp"
 
 namespace netsuke {
@@ -56,10 +57,11 @@ double count_saturated(const Tensor& t, const Quantization& q) {
   return count;
 }
 
+bool has_weights(const Node& n) { return n.op == "Conv" || n.op == "ConvTranspose" || n.op == "Dense"; }
+
 bool is_layer(const Graph& g, const Node& n) {
   if (n.outputs.empty() || n.outputs[0] == kNoValue || g[n.outputs[0]].type != DType::kFloat32) return false;
-  bool has_weights = n.op == "Conv" || n.op == "ConvTranspose" || n.op == "Dense";
-  return has_weights || g[n.outputs[0]].quantization;
+  return has_weights(n) || g[n.outputs[0]].quantization;
 }
 
 std::vector<size_t> layers_of(const Graph& g) {
@@ -70,9 +72,8 @@ std::vector<size_t> layers_of(const Graph& g) {
 }
 
 std::string precision_of(const Graph& g, const Node& n) {
-  bool has_weights = n.op == "Conv" || n.op == "ConvTranspose" || n.op == "Dense";
   const auto& q = g[n.outputs[0]].quantization;
-  if (!q || (has_weights && !g[n.inputs[1]].quantization)) return "float";
+  if (!q || (has_weights(n) && !g[n.inputs[1]].quantization)) return "float";
   return q->type == DType::kInt16 ? "int16" : "int8";
 }
 
@@ -113,6 +114,25 @@ Graph without_rounding(const Graph& reference, const Graph& g, const Plan& plan,
     for (ValueId v : g.nodes[i].outputs)
       if (v != kNoValue && plan.group[static_cast<size_t>(v)] == plan.group[static_cast<size_t>(out)]) result[v].quantization.reset();
   return result;
+}
+
+using Samples = std::vector<std::vector<Tensor>>;
+
+// In higher precision, too, the layer would get a bias that makes up for what the layers before it do to its mean.
+void correct_bias(const Graph& reference, Graph& changed, size_t node, const Samples& exact, const Samples& rounded) {
+  Node& n = changed.nodes[node];
+  if (!has_weights(n)) return;
+  std::vector<ChannelErrors> errors(exact.size());
+  parallel_for(exact.size(), [&](size_t s) {
+    errors[s].add(n, linear_output(reference, reference.nodes[node], inputs_of(reference, reference.nodes[node], exact[s])),
+                  linear_output(changed, n, inputs_of(changed, n, rounded[s])));
+  });
+  std::vector<double> mean = mean_of(errors);
+  std::vector<double> bias = bias_of(changed, n, static_cast<int64_t>(mean.size()));
+  for (size_t c = 0; c < bias.size(); c++) bias[c] += mean[c];
+  Shape shape{static_cast<int64_t>(bias.size())};
+  n.inputs.resize(3, kNoValue);
+  n.inputs[2] = add_floats(changed, n.name + "_bias", shape, bias);
 }
 
 // Values of the nodes from `node` on, computed anew.
@@ -160,7 +180,7 @@ void measure_gains(Figures& figures, const Graph& reference, const Graph& quanti
                    const std::vector<size_t>& samples, const std::function<void(const std::string& node)>& progress) {
   std::vector<size_t> layers = layers_of(quantised);
   std::vector<std::vector<Noise>> noise(layers.size(), std::vector<Noise>(samples.size()));
-  std::vector<std::vector<Tensor>> exact(samples.size()), rounded(samples.size());
+  Samples exact(samples.size()), rounded(samples.size());
   parallel_for(samples.size(), [&](size_t s) {
     exact[s] = evaluate_all(reference, data.sample(samples[s]));
     rounded[s] = evaluate_all(quantised, data.sample(samples[s]));
@@ -170,6 +190,7 @@ void measure_gains(Figures& figures, const Graph& reference, const Graph& quanti
   for (size_t k = 0; k < layers.size(); k++) {
     if (progress) progress(quantised.nodes[layers[k]].name);
     Graph changed = without_rounding(reference, quantised, plan, layers[k]);
+    correct_bias(reference, changed, layers[k], exact, rounded);
     parallel_for(samples.size(), [&](size_t s) { noise[k][s] = noise_from(reference, changed, layers[k], exact[s], rounded[s]); });
     Noise then;
     for (const Noise& n : noise[k]) then.add(n);

@@ -114,13 +114,13 @@ void check_names(const Graph& g, const Precision& p) {
 
 bool Plan::is_weighted(const Graph& g, const Node& n) const {
   bool has_weights = n.op == "Conv" || n.op == "ConvTranspose" || n.op == "Dense";
-  return has_weights && quantised[static_cast<size_t>(n.inputs[0])] && quantised[static_cast<size_t>(n.outputs[0])] &&
+  return has_weights && !precision.keep_float.contains(n.name) && quantised[static_cast<size_t>(n.inputs[0])] &&
          g[n.inputs[1]].constant != nullptr;
 }
 
 Plan make_plan(const Graph& g, const Precision& p) {
   size_t count = g.values.size();
-  Plan plan{std::vector<bool>(count, false), std::vector<DType>(count, DType::kInt8), {}, std::vector<bool>(count, false)};
+  Plan plan{std::vector<bool>(count, false), std::vector<DType>(count, DType::kInt8), {}, std::vector<bool>(count, false), p};
   Links links = link(g);
   Groups groups;
   for (size_t i = 0; i < count; i++) groups.parent.push_back(static_cast<ValueId>(i));

@@ -1,6 +1,7 @@
 #include "quantize/quantize.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "quantize/equalize.hpp"
 #include "quantize/tune.hpp"
@@ -9,7 +10,7 @@ namespace netsuke {
 namespace {
 
 constexpr size_t kSyntheticSamples = 32;
-constexpr size_t kFigureSamples = 32, kGainSamples = 8;
+constexpr size_t kFigureSamples = 32, kGainSamples = 16, kEqualizeSamples = 64;
 
 std::vector<size_t> spread(size_t count, size_t most) {
   std::vector<size_t> picked;
@@ -49,6 +50,14 @@ struct Run {
   }
 };
 
+void equalize_layers(Run& run) {
+  Equalisation e{run.options.per_tensor, {}};
+  std::vector<size_t> samples = spread(run.data.count, kEqualizeSamples);
+  run.progress("equalising layers");
+  if (!e.per_tensor) e.channel_ranges = channel_ranges(run.result.reference, run.data, samples);
+  run.result.equalized = equalize(run.result.reference, std::move(e));
+}
+
 // Grids for the activations, then weights and biases, with these layers in higher precision.
 Plan assign(Run& run, const Precision& precision) {
   const QuantizeOptions& o = run.options;
@@ -76,10 +85,17 @@ void measure_all(Run& run, const Plan& plan, bool gains) {
                   [&](const std::string& node) { run.progress("what would be gained by " + node); });
 }
 
-// The layers whose rounding costs most.
-Precision with_worst(const Figures& f, Precision p, size_t count) {
+// The layers whose rounding costs most, of those that can do without it: with weights of their own, or at the end. (What
+// any other layer makes is rounded for those that read it.)
+Precision with_worst(const QuantizeResult& r, Precision p, size_t count) {
+  std::set<std::string> possible;
+  for (const Node& n : r.quantised.nodes) {
+    bool ends = std::find(r.quantised.outputs.begin(), r.quantised.outputs.end(), n.outputs[0]) != r.quantised.outputs.end();
+    if (n.op == "Conv" || n.op == "ConvTranspose" || n.op == "Dense" || ends) possible.insert(n.name);
+  }
   std::vector<const LayerFigures*> worst;
-  for (const LayerFigures& l : f.layers) worst.push_back(&l);
+  for (const LayerFigures& l : r.figures.layers)
+    if (possible.contains(l.node)) worst.push_back(&l);
   std::stable_sort(worst.begin(), worst.end(), [](auto* a, auto* b) { return a->gain_db.value_or(0) > b->gain_db.value_or(0); });
   for (size_t i = 0; i < std::min(count, worst.size()); i++) p.keep_float.insert(worst[i]->node);
   return p;
@@ -97,14 +113,14 @@ QuantizeResult quantize(const Graph& loaded, const Graph& g, const QuantizeOptio
   r.reference = g;
   prepare(r.reference);
   check_names(r.reference, o.precision);
-  if (o.equalize.value_or(o.per_tensor)) r.equalized = equalize(r.reference);
   r.samples_given = data.count;
   r.samples = std::min(data.count, o.most_samples);
   Run run{o, data, r, spread(data.count, o.most_samples)};
+  if (o.equalize) equalize_layers(run);
   Plan plan = assign(run, o.precision);
   measure_all(run, plan, o.measure_gains || o.keep_float_worst > 0);
   if (o.keep_float_worst > 0) {
-    plan = assign(run, with_worst(r.figures, o.precision, o.keep_float_worst));
+    plan = assign(run, with_worst(r, o.precision, o.keep_float_worst));
     measure_all(run, plan, o.measure_gains);
   }
   if (!labels.empty())

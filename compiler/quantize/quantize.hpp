@@ -12,7 +12,7 @@ struct QuantizeOptions {
   size_t most_samples = 512;          // of the calibration data, evenly spread
   RangeOptions ranges;
   bool per_tensor = false;            // one scale for all weights of a layer, instead of one for each output channel
-  std::optional<bool> equalize;       // cross-layer equalisation; unless said, with per_tensor
+  bool equalize = true;               // cross-layer equalisation
   bool correct_bias = true;
   bool tune_rounding = true;
   Precision precision;

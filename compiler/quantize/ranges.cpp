@@ -1,5 +1,6 @@
 // Measures what values take while samples run through the float model, and chooses their grids.
 #include <algorithm>
+#include <cmath>
 #include <future>
 #include <thread>
 
@@ -85,6 +86,26 @@ void for_each_sample(const Graph& g, const CalibrationData& data, const std::vec
       running.push_back(std::async(std::launch::async, [&, i] { return evaluate_all(g, data.sample(samples[i])); }));
     for (size_t i = 0; i < running.size(); i++) see(begin + i, running[i].get());
   }
+}
+
+std::vector<std::vector<double>> channel_ranges(const Graph& g, const CalibrationData& data, const std::vector<size_t>& samples) {
+  std::vector<std::vector<double>> ranges(g.values.size());
+  for_each_sample(g, data, samples, [&](size_t, const std::vector<Tensor>& values) {
+    for (size_t v = 0; v < g.values.size(); v++) {
+      const Shape& shape = g.values[v].shape;
+      if (g.values[v].constant || g.values[v].type != DType::kFloat32 || shape.size() < 2) continue;
+      auto channels = static_cast<size_t>(shape[1]);
+      size_t inner = 1;
+      for (size_t d = 2; d < shape.size(); d++) inner *= static_cast<size_t>(shape[d]);
+      std::vector<double> largest(channels, 0.0);
+      auto x = values[v].as<float>();
+      for (size_t i = 0; i < x.size(); i++)
+        if (std::isfinite(x[i])) largest[i / inner % channels] = std::max(largest[i / inner % channels], std::fabs(static_cast<double>(x[i])));
+      ranges[v].resize(channels, 0.0);
+      for (size_t c = 0; c < channels; c++) ranges[v][c] += largest[c] / static_cast<double>(samples.size());
+    }
+  });
+  return ranges;
 }
 
 std::set<std::string> set_activation_grids(Graph& g, const Plan& plan, const CalibrationData& data,

@@ -65,13 +65,6 @@ void run_node(const Graph& g, const Node& n, Maps& maps, size_t samples) {
   });
 }
 
-// What the node computes before its activations and before it is rounded.
-Tensor linear_output(const Graph& g, const Node& n, const Maps& maps, size_t sample) {
-  Evaluation e{g, n, inputs_of(g, n, maps, sample), {Tensor(DType::kFloat32, g[n.outputs[0]].shape)}};
-  op_of(n).eval(e);
-  return std::move(e.out[0]);
-}
-
 // --- weights ---
 
 constexpr int64_t kMostColumns = 2048;      // the moments of more would need too much memory
@@ -137,22 +130,13 @@ void set_weights(Walk& w, Node& n) {
 
 // --- biases ---
 
-// Mean over samples and positions of (exact - rounded), for each output channel.
-std::vector<double> mean_errors(const Walk& w, const Node& exact, const Node& rounded, int64_t channels) {
-  std::vector<std::vector<double>> sums(w.samples, std::vector<double>(static_cast<size_t>(channels), 0.0));
-  const Shape& shape = w.g[rounded.outputs[0]].shape;
-  size_t inner = 1, axis = rounded.op == "Dense" ? shape.size() - 1 : 1;
-  for (size_t d = axis + 1; d < shape.size(); d++) inner *= static_cast<size_t>(shape[d]);
+std::vector<double> mean_errors(const Walk& w, const Node& exact, const Node& rounded) {
+  std::vector<ChannelErrors> errors(w.samples);
   parallel_for(w.samples, [&](size_t s) {
-    Tensor a = linear_output(w.reference, exact, w.exact, s), b = linear_output(w.g, rounded, w.rounded, s);
-    for (size_t i = 0; i < a.as<float>().size(); i++)
-      sums[s][i / inner % static_cast<size_t>(channels)] += static_cast<double>(a.as<float>()[i]) - static_cast<double>(b.as<float>()[i]);
+    errors[s].add(rounded, linear_output(w.reference, exact, inputs_of(w.reference, exact, w.exact, s)),
+                  linear_output(w.g, rounded, inputs_of(w.g, rounded, w.rounded, s)));
   });
-  std::vector<double> mean(static_cast<size_t>(channels), 0.0);
-  double count = static_cast<double>(count_of(shape)) / static_cast<double>(channels) * static_cast<double>(w.samples);
-  for (const auto& sum : sums)
-    for (size_t c = 0; c < mean.size(); c++) mean[c] += sum[c] / count;
-  return mean;
+  return mean_of(errors);
 }
 
 // As the integer kernels add it: int32 with the scale of the products.
@@ -166,8 +150,8 @@ void set_bias(Walk& w, const Node& exact, Node& n) {
   int64_t channels = n.op == "Dense" ? w.g[n.outputs[0]].shape.back() : w.g[n.outputs[0]].shape[1];
   std::vector<double> bias = bias_of(w.g, n, channels);
   if (w.options.correct_bias) {
-    std::vector<double> mean = mean_errors(w, exact, n, channels);
-    for (size_t c = 0; c < bias.size(); c++) bias[c] += std::isfinite(mean[c]) ? mean[c] : 0;
+    std::vector<double> mean = mean_errors(w, exact, n);
+    for (size_t c = 0; c < bias.size(); c++) bias[c] += mean[c];
   } else if (!has_input(n, 2)) {
     return;
   }
@@ -207,6 +191,33 @@ void parallel_for(size_t count, const std::function<void(size_t)>& f) {
       for (size_t i = next++; i < count; i = next++) f(i);
     }));
   for (auto& w : workers) w.get();
+}
+
+Tensor linear_output(const Graph& g, const Node& n, std::vector<const Tensor*> inputs) {
+  Evaluation e{g, n, std::move(inputs), {Tensor(DType::kFloat32, g[n.outputs[0]].shape)}};
+  op_of(n).eval(e);
+  return std::move(e.out[0]);
+}
+
+void ChannelErrors::add(const Node& n, const Tensor& exact, const Tensor& rounded) {
+  size_t axis = n.op == "Dense" ? exact.shape.size() - 1 : 1, inner = 1;
+  auto channels = static_cast<size_t>(exact.shape[axis]);
+  for (size_t d = axis + 1; d < exact.shape.size(); d++) inner *= static_cast<size_t>(exact.shape[d]);
+  sums.resize(channels, 0.0);
+  auto a = exact.as<float>(), b = rounded.as<float>();
+  for (size_t i = 0; i < a.size(); i++) sums[i / inner % channels] += static_cast<double>(a[i]) - static_cast<double>(b[i]);
+  count += static_cast<double>(a.size() / channels);
+}
+
+std::vector<double> mean_of(const std::vector<ChannelErrors>& samples) {
+  std::vector<double> mean(samples.at(0).sums.size(), 0.0);
+  double count = 0;
+  for (const ChannelErrors& e : samples) {
+    for (size_t c = 0; c < mean.size(); c++) mean[c] += e.sums[c];
+    count += e.count;
+  }
+  for (double& m : mean) m = count > 0 && std::isfinite(m) ? m / count : 0.0;
+  return mean;
 }
 
 void quantize_weights(const Graph& reference, Graph& g, const Plan& plan, const CalibrationData& data, const std::vector<size_t>& samples,

@@ -22,6 +22,17 @@ struct TuneOptions {
 void quantize_weights(const Graph& reference, Graph& g, const Plan& plan, const CalibrationData& data, const std::vector<size_t>& samples,
                       const TuneOptions& options, const std::function<void(const std::string& node)>& progress);
 
+// What a node computes before its activations and before it is rounded.
+Tensor linear_output(const Graph& g, const Node& n, std::vector<const Tensor*> inputs);
+
+// Sums of (exact - rounded) for each output channel (dimension 1; the last one of Dense) of one sample.
+struct ChannelErrors {
+  std::vector<double> sums;
+  double count = 0;
+  void add(const Node& n, const Tensor& exact, const Tensor& rounded);
+};
+std::vector<double> mean_of(const std::vector<ChannelErrors>& samples);
+
 // Calls f(i) for i < count on all processors.
 void parallel_for(size_t count, const std::function<void(size_t)>& f);
 
