@@ -133,7 +133,7 @@ TEST_CASE("Quantised values are saved as QuantizeLinear and DequantizeLinear, co
   CHECK(s.operators.at("QuantizeLinear") == 2);
   CHECK(s.operators.at("DequantizeLinear") == 4);
   CHECK(s.operators.count("Identity") == 0);  // the copy of the input was there for the grid only
-  run_passes(back, {});
+  run_passes(back, {}, {}, model_passes());
   CHECK(to_text(back).find("Quantize") == std::string::npos);
   check_equal(g, back, {floats({1, 2}, {3.2f, -1.7f})}, "collapsed");
   g[g.nodes[0].outputs[0]].quantization->type = DType::kInt16;
