@@ -5,10 +5,12 @@
 
 #include <cstdlib>
 
+#include "onnx/save.hpp"
 #include "onnx/schemas.hpp"
 #include "ops/op.hpp"
 #include "passes/pipeline.hpp"
 #include "report/json.hpp"
+#include "report/quantize.hpp"
 #include "support/files.hpp"
 #include "verify.hpp"
 
@@ -106,6 +108,32 @@ void print_error(const Error& e, const CommandOptions& o) {
   if (!e.hint.empty()) fmt::print(stderr, "  help: {}\n", e.hint);
 }
 
+namespace {
+
+void write_report(const CommandOptions& o, const QuantizeResult& r) {
+  if (o.report.empty()) return;
+  bool html = o.report.extension() == ".html" || o.report.extension() == ".htm";
+  write_file_if_changed(o.report, html ? quantize_html(o.compile.emit.model, r) : quantize_json(o.compile.emit.model, r));
+}
+
+}  // namespace
+
+int run_quantize(const CommandOptions& o) {
+  QuantizeResult r;
+  {
+    Progress progress(o);
+    CompileOptions options = o.compile;
+    options.progress = [&](const std::string& text) { progress(o.compile.emit.model + ": " + text); };
+    r = quantize(options);
+  }
+  save_model(r.quantised, o.output);
+  write_report(o, r);
+  print_warnings(r.warnings);
+  if (o.json) print_to_stdout(quantize_json(o.compile.emit.model, r));
+  else if (!o.quiet) print_to_stdout(quantize_text(o.compile.emit.model, r));
+  return 0;
+}
+
 int run_compile(const CommandOptions& o) {
   CompileResult r;
   {
@@ -119,6 +147,8 @@ int run_compile(const CommandOptions& o) {
     if (write_file_if_changed(o.output / name, content)) written.push_back(name);
   write_depfile(o);
   print_warnings(r.warnings);
+  if (r.quantized) write_report(o, *r.quantized);
+  if (r.quantized && !o.quiet && !o.json) print_to_stdout(quantize_text(o.compile.emit.model, *r.quantized));
   if (o.json) print_to_stdout(compile_json(o.compile, r, written));
   if (!o.quiet)
     fmt::print(stderr, "{}: arena {} bytes ({}), weights {} bytes, {} MACs; {} of {} files written to {}\n",

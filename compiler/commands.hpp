@@ -12,6 +12,7 @@ struct CommandOptions {
   std::string depfile_target;     // --depfile-target
   std::filesystem::path data;     // --data
   std::string compiler, runner;   // --compiler and --runner of verify
+  std::filesystem::path report;   // --report
   double tolerance = 1e-4;
   bool json = false, quiet = false, markdown = false;
 };
@@ -21,6 +22,7 @@ bool use_colour();
 void print_error(const Error& e, const CommandOptions& options);
 
 int run_compile(const CommandOptions& options);
+int run_quantize(const CommandOptions& options);
 int run_inspect(const CommandOptions& options);
 int run_verify(const CommandOptions& options);
 int run_ops(const CommandOptions& options);

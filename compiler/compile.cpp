@@ -62,15 +62,29 @@ void check_target(const Program& p, const EmitOptions& options) {
          "use a smaller model");
 }
 
-// What the self-test expects: the stored outputs, or, where every machine must give the same bits, those.
+// What the self-test expects: the stored outputs, or, where every machine must give the same bits, those. The stored
+// outputs of a model that is quantised here are those of the float model, which are not meant.
 void set_test_vectors(EmitOptions& emit_options, const CompileOptions& options, const CompileResult& r) {
   emit_options.test_vectors = load_test_vectors(options.test_data, r.reference);
   bool exact = is_exact(r.optimised);
   if (exact) emit_options.tolerance = 0;
   for (TestVector& v : emit_options.test_vectors) {
     v.inputs = on_grids(r.optimised, r.optimised.inputs, std::move(v.inputs));
-    v.outputs = exact ? evaluate(r.optimised, v.inputs) : on_grids(r.optimised, r.optimised.outputs, std::move(v.outputs));
+    v.outputs = exact || r.quantized ? evaluate(r.optimised, v.inputs) : on_grids(r.optimised, r.optimised.outputs, std::move(v.outputs));
   }
+}
+
+std::function<void(const Pass&, const Graph&)> dump_to(const CompileOptions& options) {
+  if (!options.dump) return {};
+  return [&](const Pass& pass, const Graph& g) { options.dump(std::string(pass.name), to_text(g)); };
+}
+
+QuantizeResult quantize_graph(const CompileOptions& options, const Graph& loaded, const Graph& g) {
+  QuantizeOptions o = *options.quantize;
+  if (options.progress) o.progress = options.progress;
+  QuantizeResult r = quantize(loaded, g, o);
+  if (options.dump) options.dump("quantize", to_text(r.quantised));
+  return r;
 }
 
 }  // namespace
@@ -84,7 +98,9 @@ std::vector<Tensor> on_grids(const Graph& g, const std::vector<ValueId>& ports, 
 
 std::vector<std::string> dump_stages() {
   std::vector<std::string> stages{"load"};
-  for (const Pass& pass : pipeline()) stages.emplace_back(pass.name);
+  for (const Pass& pass : model_passes()) stages.emplace_back(pass.name);
+  stages.emplace_back("quantize");
+  for (const Pass& pass : layout_passes()) stages.emplace_back(pass.name);
   stages.emplace_back("plan");
   return stages;
 }
@@ -94,10 +110,24 @@ std::span<const Target> all_targets() { return kTargets; }
 std::vector<std::filesystem::path> input_files(const CompileOptions& options) {
   std::vector<std::filesystem::path> files = external_files(options.model);
   files.insert(files.begin(), options.model);
+  if (options.quantize && !options.quantize->calibration.empty()) {
+    files.push_back(options.quantize->calibration);
+    for (const auto& file : calibration_files(options.quantize->calibration)) files.push_back(file);
+  }
   if (options.test_data.empty()) return files;
   files.push_back(options.test_data);
   for (const auto& file : test_vector_files(options.test_data)) files.push_back(file);
   return files;
+}
+
+QuantizeResult quantize(const CompileOptions& options) {
+  std::vector<std::string> warnings;
+  if (options.progress) options.progress("loading");
+  Graph loaded = load_model(options.model, {options.input_shapes}, warnings), g = loaded;
+  run_passes(g, {options.disabled_passes}, dump_to(options), model_passes());
+  QuantizeResult r = quantize_graph(options, loaded, g);
+  r.warnings.insert(r.warnings.begin(), warnings.begin(), warnings.end());
+  return r;
 }
 
 CompileResult compile(const CompileOptions& options) {
@@ -111,9 +141,14 @@ CompileResult compile(const CompileOptions& options) {
 
   begin("optimising");
   r.optimised = r.reference;
-  run_passes(r.optimised, {options.disabled_passes, options.native_io}, [&](const Pass& pass, const Graph& g) {
-    if (options.dump) options.dump(std::string(pass.name), to_text(g));
-  });
+  PassOptions pass_options{options.disabled_passes, options.native_io};
+  run_passes(r.optimised, pass_options, dump_to(options), model_passes());
+  if (options.quantize) {
+    r.quantized = quantize_graph(options, r.reference, r.optimised);
+    r.reference = r.optimised = r.quantized->quantised;
+    r.warnings.insert(r.warnings.end(), r.quantized->warnings.begin(), r.quantized->warnings.end());
+  }
+  run_passes(r.optimised, pass_options, dump_to(options), layout_passes());
 
   begin("planning");
   r.program = lower(r.optimised, pack_choice(options.emit.target, false));

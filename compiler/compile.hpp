@@ -9,6 +9,7 @@
 #include "emit/emit.hpp"
 #include "graph/graph.hpp"
 #include "lower/program.hpp"
+#include "quantize/quantize.hpp"
 
 namespace netsuke {
 
@@ -22,12 +23,14 @@ struct CompileOptions {
   std::optional<int64_t> flash_budget;        // bytes of weights
   std::vector<std::string> disabled_passes;
   bool native_io = false;                     // --io native: inputs and outputs on a grid are the integers
+  std::optional<QuantizeOptions> quantize;    // --quantize int8
   std::function<void(const std::string& stage)> progress;  // told when a stage begins
   std::function<void(const std::string& stage, const std::string& text)> dump;  // sees the graph after each pass
 };
 
 struct CompileResult {
-  Graph reference;  // as loaded: what the model means
+  Graph reference;  // what the model means: as loaded, or as quantised here
+  std::optional<QuantizeResult> quantized;
   Graph optimised;
   Program program;
   std::vector<Choice> choices;  // of memory against instructions
@@ -41,6 +44,8 @@ CompileResult compile(const CompileOptions& options);
 // Tensors as the generated code takes or gives them at these inputs or outputs of the optimised graph: float ones become
 // integers where those are (--io native).
 std::vector<Tensor> on_grids(const Graph& g, const std::vector<ValueId>& ports, std::vector<Tensor> tensors);
+// The model as `netsuke quantize` gives it to save_model(). Warnings are those of loading and of quantising.
+QuantizeResult quantize(const CompileOptions& options);
 
 // Every file that compile() reads, for build systems: the model, its external data, the test data. And the
 // folder of the test data, since another set in it changes the result too.
@@ -52,7 +57,7 @@ struct Target {
 };
 std::span<const Target> all_targets();
 
-// Names that --dump-after knows: the passes, "load" before and "plan" after them.
+// Names that --dump-after knows: the passes, "load" before and "plan" after them, "quantize" among them.
 std::vector<std::string> dump_stages();
 
 }  // namespace netsuke

@@ -20,7 +20,10 @@ const std::map<std::string, Optimise> kOptimise{
 struct Arguments {
   CommandOptions command;
   std::string model, output, depfile, data, test_data, name, dump_after, ram_budget, flash_budget;
-  std::vector<std::string> shapes, io;
+  std::vector<std::string> shapes, io, keep_float, int16;
+  std::string quantize, calibration, ranges = "mse", report, metric;
+  bool no_equalize = false, no_bias_correction = false, round_nearest = false;
+  QuantizeOptions quantize_options;
 };
 
 [[noreturn]] void fail_usage(const char* id, const std::string& place, std::string message, std::string hint) {
@@ -80,8 +83,29 @@ void set_dump(Arguments& a) {
   };
 }
 
+void set_quantize(Arguments& a) {
+  QuantizeOptions& q = a.quantize_options;
+  if (a.quantize.empty()) {
+    bool given = !a.calibration.empty() || !a.report.empty() || !a.metric.empty();
+    if (given) fail_usage("bad-quantize-option", "--calibration", "it is of no use without --quantize int8", "add --quantize int8");
+    return;
+  }
+  q.calibration = a.calibration;
+  q.labels = a.metric;
+  q.ranges.method = *range_method(a.ranges);
+  q.equalize = !a.no_equalize;
+  q.correct_bias = !a.no_bias_correction;
+  q.tune_rounding = !a.round_nearest;
+  q.precision.keep_float = {a.keep_float.begin(), a.keep_float.end()};
+  q.precision.int16 = {a.int16.begin(), a.int16.end()};
+  q.measure_gains = !a.report.empty();
+  a.command.report = a.report;
+  a.command.compile.quantize = q;
+}
+
 void finish(Arguments& a) {
   CompileOptions& c = a.command.compile;
+  set_quantize(a);
   c.model = a.model;
   c.test_data = a.test_data;
   c.emit.model = c.model.filename().string();
@@ -122,6 +146,43 @@ void add_target(CLI::App* app, Arguments& a) {
   app->add_option("--target", a.command.compile.emit.target, "what the code is for")->check(CLI::IsMember(targets))->capture_default_str();
 }
 
+// Of quantize, and of compile and verify with --quantize int8.
+void add_quantize_options(CLI::App* sub, Arguments& a) {
+  QuantizeOptions& q = a.quantize_options;
+  auto add = [&](const char* name, auto& value, const char* text) { return sub->add_option(name, value, text)->group("Quantising"); };
+  auto flag = [&](const char* name, bool& value, const char* text) { return sub->add_flag(name, value, text)->group("Quantising"); };
+  add("--calibration", a.calibration, "what the model is used with: .npy, .npz, a folder of .npy, or test data as in the ONNX backend tests");
+  add("--samples", q.most_samples, "use at most so many samples, evenly spread")->check(CLI::PositiveNumber)->capture_default_str();
+  add("--ranges", a.ranges, "how ranges are chosen")->check(CLI::IsMember({"mse", "min-max", "percentile", "entropy"}))->capture_default_str();
+  add("--percentile", q.ranges.percentile, "share of values kept by --ranges percentile")->check(CLI::Range(50.0, 100.0))->capture_default_str();
+  flag("--per-tensor", q.per_tensor, "one scale for all weights of a layer, not one for each output channel");
+  flag("--no-equalize", a.no_equalize, "leave out cross-layer equalisation");
+  flag("--no-bias-correction", a.no_bias_correction, "leave the biases as they are");
+  flag("--round-nearest", a.round_nearest, "round each weight by itself, not by what its layer computes");
+  add("--int16", a.int16, "node whose output gets 16 bits; may be repeated");
+  add("--keep-float", a.keep_float, "node that stays in float; may be repeated");
+  add("--keep-float-worst", q.keep_float_worst, "so many nodes that cost most stay in float");
+  add("--metric", a.metric, "labels of all samples, .npy or text: accuracy before and after");
+  add("--report", a.report, "figures for each layer, as .html or JSON by the name");
+}
+
+CLI::App* add_quantize(CLI::App& app, Arguments& a) {
+  CLI::App* sub = app.add_subcommand("quantize", "turn a float model into an int8 one, as ONNX (QDQ)");
+  sub->add_option("MODEL", a.model, "ONNX model in float32")->required();
+  sub->add_option("-o,--output", a.output, "the quantised model, an .onnx file")->required();
+  sub->add_option("--shape", a.shapes, "sizes of an input that the model leaves open, e.g. image=1,3,96,96; may be repeated");
+  sub->add_option("--dump-after", a.dump_after, "print the graph after this pass, or after quantize");
+  sub->add_option("--disable-pass", a.command.compile.disabled_passes, "leave a pass out, to find out which one matters");
+  add_quantize_options(sub, a);
+  add_output_flags(sub, a);
+  return sub;
+}
+
+void add_quantize_switch(CLI::App* sub, Arguments& a) {
+  sub->add_option("--quantize", a.quantize, "quantise the float model first")->check(CLI::IsMember({"int8"}))->group("Quantising");
+  add_quantize_options(sub, a);
+}
+
 CLI::App* add_compile(CLI::App& app, Arguments& a) {
   CLI::App* sub = app.add_subcommand("compile", "compile an ONNX model to self-contained C++");
   add_model_options(sub, a);
@@ -131,6 +192,7 @@ CLI::App* add_compile(CLI::App& app, Arguments& a) {
   sub->add_flag("--static-arena", a.command.compile.emit.static_arena, "also emit NAME_run_static with an arena of its own");
   sub->add_option("--with-test", a.test_data, "also emit NAME_test_main.cpp with the test vectors of this folder");
   sub->add_option("--depfile", a.depfile, "write the files that were read, in Make syntax, for build systems");
+  add_quantize_switch(sub, a);
   sub->add_option("--depfile-target", a.command.depfile_target, "what the depfile says depends on them; default: NAME.cpp");
   return sub;
 }
@@ -143,6 +205,7 @@ CLI::App* add_verify(CLI::App& app, Arguments& a) {
   sub->add_option("--compiler", a.command.compiler, "host C++ compiler; default: $CXX, then c++");
   sub->add_option("--runner", a.command.runner, "also run the self-test on a board: the program RUNNER is given TARGET DIR NAME, "
                   "and says 0 for a pass (tests/target/run is one)");
+  add_quantize_switch(sub, a);
   sub->add_option("--tolerance", a.command.tolerance, "largest difference, relative to each output's range")->capture_default_str();
   return sub;
 }
@@ -153,6 +216,7 @@ int run(int argc, char** argv, Arguments& a) {
   app.footer(kFooter);
   app.require_subcommand(1);
   CLI::App* compile_app = add_compile(app, a);
+  CLI::App* quantize_app = add_quantize(app, a);
   CLI::App* inspect_app = app.add_subcommand("inspect", "show what is in a model, what it needs and what is not supported");
   add_model_options(inspect_app, a);
   CLI::App* verify_app = add_verify(app, a);
@@ -169,7 +233,9 @@ int run(int argc, char** argv, Arguments& a) {
   }
   if (*ops_app) return run_ops(a.command);
   if (*passes_app) return run_passes(a.command);
+  if (*quantize_app) a.quantize = "int8";
   finish(a);
+  if (*quantize_app) return run_quantize(a.command);
   if (*compile_app) return run_compile(a.command);
   if (*inspect_app) return run_inspect(a.command);
   NETSUKE_CHECK(*verify_app);

@@ -181,10 +181,14 @@ VerifyResult verify_model(const VerifyOptions& options) {
     vectors.push_back({random_inputs(r.compiled.reference, seed), {}});
   const Graph& optimised = r.compiled.optimised;
   bool is_integer = is_exact(optimised);
+  // A model that is quantised here means its integers; the stored outputs are those of the float model, which
+  // `netsuke quantize --report` compares it with.
+  const Graph& meant = r.compiled.quantized ? optimised : r.compiled.reference;
   std::vector<std::vector<Tensor>> references, actuals, exact;
   for (size_t set = 0; set < vectors.size(); set++) {
     progress(fmt::format("data set {} of {}", set + 1, vectors.size()));
-    references.push_back(on_grids(optimised, optimised.outputs, evaluate(r.compiled.reference, vectors[set].inputs)));
+    if (r.compiled.quantized) vectors[set] = {on_grids(optimised, optimised.inputs, std::move(vectors[set].inputs)), {}};
+    references.push_back(on_grids(optimised, optimised.outputs, evaluate(meant, vectors[set].inputs)));
     vectors[set].inputs = on_grids(optimised, optimised.inputs, std::move(vectors[set].inputs));
     vectors[set].outputs = on_grids(optimised, optimised.outputs, std::move(vectors[set].outputs));
     if (is_integer) exact.push_back(evaluate(optimised, vectors[set].inputs));

@@ -33,13 +33,20 @@ constexpr Pass kPipeline[] = {
     {"remove-dead-code", remove_dead_code, "what the passes above left without a reader goes"},
 };
 
+size_t first_layout_pass() {
+  auto it = std::find_if(std::begin(kPipeline), std::end(kPipeline), [](const Pass& p) { return p.name == "to-nhwc"; });
+  return static_cast<size_t>(it - std::begin(kPipeline));
+}
+
 }  // namespace
 
 std::span<const Pass> pipeline() { return kPipeline; }
+std::span<const Pass> model_passes() { return pipeline().first(first_layout_pass()); }
+std::span<const Pass> layout_passes() { return pipeline().subspan(first_layout_pass()); }
 
-void run_passes(Graph& g, const PassOptions& options,
-                const std::function<void(const Pass&, const Graph&)>& after) {
-  for (const Pass& pass : kPipeline) {
+void run_passes(Graph& g, const PassOptions& options, const std::function<void(const Pass&, const Graph&)>& after,
+                std::span<const Pass> passes) {
+  for (const Pass& pass : passes) {
     bool disabled = std::find(options.disabled.begin(), options.disabled.end(), pass.name) != options.disabled.end();
     if (disabled && !pass.required) continue;
     pass.run(g, options);

@@ -23,9 +23,13 @@ struct Pass {
 };
 
 std::span<const Pass> pipeline();
+// Its two halves: before the second the graph is the model with its final weights, in ONNX's layout. There
+// `netsuke quantize` comes in (compiler/quantize/).
+std::span<const Pass> model_passes();
+std::span<const Pass> layout_passes();
 
-// Runs the pipeline; the verifier runs after every pass. `after`, if set, sees the graph after each pass.
-void run_passes(Graph& g, const PassOptions& options,
-                const std::function<void(const Pass&, const Graph&)>& after = {});
+// Runs the passes; the verifier runs after every one. `after`, if set, sees the graph after each.
+void run_passes(Graph& g, const PassOptions& options, const std::function<void(const Pass&, const Graph&)>& after = {},
+                std::span<const Pass> passes = pipeline());
 
 }  // namespace netsuke

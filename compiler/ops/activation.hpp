@@ -21,6 +21,8 @@ const ActivationInfo* find_activation(std::string_view name);
 // The function an activation node (Relu, Sigmoid, ... in canonical form) computes; its `function` is
 // empty when the node is no activation. Defined in ops/family/activations.cpp.
 Activation activation_of(const Node& n);
+// The other way round: a node without name, inputs and outputs.
+Node node_of(const Activation& a);
 float evaluate(const Activation& a, float x);
 
 }  // namespace netsuke

@@ -5,7 +5,7 @@ import re
 import sys
 
 # fail("id", ...), fail_file("id", ...), Error{ErrorKind::kUsage, "id", ...}; the call may go over two lines.
-USE = re.compile(r'(?:\bfail(?:_file|_usage)?\(\s*|ErrorKind::k\w+,\s*)"([a-z0-9-]+)"')
+USE = re.compile(r'(?:\bfail(?:_file|_usage|_data)?\(\s*|ErrorKind::k\w+,\s*)"([a-z0-9-]+)"')
 # Ids that are put together at run time.
 MADE = {"over-ram-budget", "over-flash-budget"}
 

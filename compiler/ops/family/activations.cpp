@@ -104,6 +104,23 @@ Activation activation_of(const Node& n) {
   return {};
 }
 
+Node node_of(const Activation& a) {
+  static const std::map<std::string_view, std::pair<std::string, std::vector<std::string>>> kForms = {
+      {"relu", {"Relu", {}}}, {"clip", {"Clip", {"min", "max"}}}, {"leaky_relu", {"LeakyRelu", {"alpha"}}},
+      {"hard_sigmoid", {"HardSigmoid", {"alpha", "beta"}}}, {"hard_swish", {"HardSwish", {}}},
+      {"elu", {"Elu", {"alpha"}}}, {"celu", {"Celu", {"alpha"}}}, {"selu", {"Selu", {"alpha", "gamma"}}},
+      {"sigmoid", {"Sigmoid", {}}}, {"tanh", {"Tanh", {}}}, {"softplus", {"Softplus", {}}},
+      {"softsign", {"Softsign", {}}}, {"gelu", {"Gelu", {}}}, {"gelu_tanh", {"Gelu", {}}}, {"mish", {"Mish", {}}},
+      {"erf", {"Erf", {}}}, {"thresholded_relu", {"ThresholdedRelu", {"alpha"}}}, {"shrink", {"Shrink", {"bias", "lambd"}}},
+      {"swish", {"Swish", {"alpha"}}}, {"silu", {"Silu", {}}}};
+  auto it = kForms.find(a.function);
+  NETSUKE_CHECK(it != kForms.end(), "activation '{}' has no operator", a.function);
+  Node n{it->second.first, "", {}, {}, {}, {}};
+  for (size_t i = 0; i < a.arguments.size(); i++) n.attributes[it->second.second[i]] = a.arguments[i];
+  if (a.function == "gelu_tanh") n.attributes["approximate"] = std::string("tanh");
+  return n;
+}
+
 namespace {
 
 void eval_activation(Evaluation& e) {

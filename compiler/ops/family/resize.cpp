@@ -190,6 +190,14 @@ std::vector<ValueId> resample_inputs(Canonicaliser& c, ValueId from, const Resiz
   return inputs;
 }
 
+// What onnx/standard.cpp makes a Resize of again.
+std::map<std::string, Attribute> resample_attributes(const Node& n, size_t axis, const ResizeAxis& a) {
+  std::map<std::string, Attribute> attributes{{"axis", static_cast<int64_t>(axis)}, {"scale", a.scale}};
+  for (const char* key : {"mode", "coordinate_transformation_mode", "nearest_mode", "cubic_coeff_a", "exclude_outside"})
+    if (has_attribute(n, key)) attributes[key] = n.attributes.at(key);
+  return attributes;
+}
+
 void canonicalise_resize(Canonicaliser& c) {
   default_modes(c);
   std::vector<ResizeAxis> axes = all_axes(c);
@@ -203,7 +211,8 @@ void canonicalise_resize(Canonicaliser& c) {
   });
   ValueId from = c.node.inputs[0];
   for (size_t k = 0; k + 1 < order.size(); k++)
-    from = add_preceding(c, "Resample", resample_inputs(c, from, axes[order[k]]), {{"axis", static_cast<int64_t>(order[k])}});
+    from = add_preceding(c, "Resample", resample_inputs(c, from, axes[order[k]]),
+                         resample_attributes(c.node, order[k], axes[order[k]]));
   if (order.empty()) {
     Shape same = shape_of(c.graph, c.node, 0);
     c.node.op = "Reshape";
@@ -213,7 +222,7 @@ void canonicalise_resize(Canonicaliser& c) {
   }
   c.node.inputs = resample_inputs(c, from, axes[order.back()]);
   c.node.op = "Resample";
-  c.node.attributes = {{"axis", static_cast<int64_t>(order.back())}};
+  c.node.attributes = resample_attributes(c.node, order.back(), axes[order.back()]);
 }
 
 // --- Resample ---
