@@ -107,12 +107,6 @@ template <int kOffset>
   __asm__("smmlar %0, %1, %2, %3" : "=r"(r) : "r"(acc), "r"(m), "r"(zero));
   return r;
 }
-template <int kBits>
-[[gnu::always_inline]] static inline int32_t saturate(int32_t a) {
-  int32_t r;
-  __asm__("ssat %0, %1, %2" : "=r"(r) : "I"(kBits), "r"(a));
-  return r;
-}
 
 // Four values to unsigned bytes, each clamped to 0 .. 255 (they fit 16 bits).
 [[gnu::always_inline]] static inline uint32_t pack_bytes(int32_t a, int32_t b, int32_t c, int32_t d) {
