@@ -70,8 +70,8 @@ struct DepthwiseS8 {
   static constexpr int tile = 4;
 #endif
   // Taps of a kernel row that are written out; the rest of a long row is a loop.
-  static constexpr int32_t written_out = P::kernel_w <= 7 ? P::kernel_w : 1;
-  static constexpr int32_t weight_row = P::layout == kLayoutPlain ? P::kernel_w : 4;
+  static constexpr index_t written_out = P::kernel_w <= 7 ? P::kernel_w : 1;
+  static constexpr index_t weight_row = P::layout == kLayoutPlain ? P::kernel_w : 4;
 
   typedef typename P::in_t in_t;
   typedef typename P::weight_t weight_t;
@@ -99,7 +99,7 @@ struct DepthwiseS8 {
     sums.start(bias);
     for (index_t ky = 0; ky < P::kernel_h; ++ky) {
       for (index_t kx = 0; kx < P::kernel_w; kx += written_out)
-        DepthwiseTapsS8<P, 0, static_cast<int>(written_out)>::run(sums, lines + kx * P::dilation_w, w + kx);
+        DepthwiseTapsS8<P, 0, static_cast<int>(written_out)>::run(sums, lines + kx * static_cast<index_t>(P::dilation_w), w + kx);
       lines += span;
       w += weight_row;
     }
@@ -117,11 +117,11 @@ struct DepthwiseS8 {
       const index_t count = minimum<index_t>(chunk, static_cast<index_t>(P::out_w) - x);
       index_t i = 0;
       for (; i + tile <= count; i += tile) {
-        outputs<tile>(lines + i * P::stride_w, w, bias, scale, out);
+        outputs<tile>(lines + i * static_cast<index_t>(P::stride_w), w, bias, scale, out);
         out += tile * static_cast<index_t>(P::in_c);
       }
       for (; i < count; ++i) {
-        outputs<1>(lines + i * P::stride_w, w, bias, scale, out);
+        outputs<1>(lines + i * static_cast<index_t>(P::stride_w), w, bias, scale, out);
         out += P::in_c;
       }
     }
