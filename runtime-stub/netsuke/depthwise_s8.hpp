@@ -10,19 +10,68 @@
 #define NETSUKE_DEPTHWISE_S8_HPP
 
 #include "arch/depthwise_dsp_s8.hpp"
+#include "arch/scalar.hpp"
 #include "core.hpp"
+#include "gather_s8.hpp"
 #include "requantise.hpp"
 #include "weight_layout_s8.hpp"
 #include "window.hpp"
 
 namespace netsuke {
 
+// Sums of PX neighbouring outputs of one channel.
+template <int PX>
+struct PixelSums {
+  int32_t a, b, c, d;
+
+  [[gnu::always_inline]] inline void start(int32_t bias) { a = b = c = d = bias; }
+  // x: input of the first; Step elements apart.
+  template <index_t Step, class In, class Weight>
+  [[gnu::always_inline]] inline void add(const In* x, Weight w) {
+    multiply_add(a, x[0], w);
+    if (PX > 1) multiply_add(b, x[Step], w);
+    if (PX > 2) multiply_add(c, x[2 * Step], w);
+    if (PX > 3) multiply_add(d, x[3 * Step], w);
+  }
+  template <class P, class Scale, class Out>
+  [[gnu::always_inline]] inline void store(Scale scale, Out* out) const {
+    constexpr index_t kStep = P::in_c;
+    out[0] = Finish<P, Out>::run(a, scale);
+    if (PX > 1) out[kStep] = Finish<P, Out>::run(b, scale);
+    if (PX > 2) out[2 * kStep] = Finish<P, Out>::run(c, scale);
+    if (PX > 3) out[3 * kStep] = Finish<P, Out>::run(d, scale);
+  }
+};
+
+// Taps [Tap, End) of a kernel row, written out: their inputs overlap, and the compiler loads each once.
+template <class P, int Tap, int End>
+struct DepthwiseTapsS8 {
+  template <int PX>
+  [[gnu::always_inline]] static inline void run(PixelSums<PX>& sums, const typename P::in_t* x,
+                                                const typename P::weight_t* w) {
+    sums.template add<P::stride_w>(x + Tap * P::dilation_w, rom(w + depthwise_place(P::layout, P::kernel_w, 0, Tap)));
+    DepthwiseTapsS8<P, Tap + 1, End>::run(sums, x, w);
+  }
+};
+template <class P, int End>
+struct DepthwiseTapsS8<P, End, End> {
+  template <int PX>
+  static inline void run(PixelSums<PX>&, const typename P::in_t*, const typename P::weight_t*) {}
+};
+
 template <class P>
 struct DepthwiseS8 {
   // Neighbouring outputs at a time, and the input columns under them.
   static constexpr index_t chunk = P::out_w < 16 ? P::out_w : 16;
   static constexpr index_t span = (chunk - 1) * P::stride_w + (P::kernel_w - 1) * P::dilation_w + 1;
-  static constexpr int32_t taps = P::kernel_h * P::kernel_w;
+#if defined(__AVR__)
+  static constexpr int tile = 1;
+#else
+  static constexpr int tile = 4;
+#endif
+  // Taps of a kernel row that are written out; the rest of a long row is a loop.
+  static constexpr index_t written_out = P::kernel_w <= 7 ? P::kernel_w : 1;
+  static constexpr index_t weight_row = P::layout == kLayoutPlain ? P::kernel_w : 4;
 
   typedef typename P::in_t in_t;
   typedef typename P::weight_t weight_t;
@@ -31,20 +80,30 @@ struct DepthwiseS8 {
 
   // Columns [start, start + span) of one channel of one row.
   static inline void collect_row(const in_t* row, index_t start, in_t* to) {
-    for (index_t i = 0; i < span; ++i) {
-      const index_t column = start + i;
-      const bool inside = row != nullptr && column >= 0 && column < P::in_w;
-      to[i] = inside ? row[column * P::in_c] : static_cast<in_t>(P::in_zero);
+    const index_t left = row == nullptr ? span : clamp_index(-start, 0, span);
+    const index_t end = row == nullptr ? span : clamp_index(static_cast<index_t>(P::in_w) - start, left, span);
+    fill_elements(to, left, static_cast<in_t>(P::in_zero));
+    if (left < end) {
+      const in_t* from = row + (start + left) * static_cast<index_t>(P::in_c);
+      for (index_t i = left; i < end; ++i) {
+        to[i] = *from;
+        from += P::in_c;
+      }
     }
+    fill_elements(to + end, span - end, static_cast<in_t>(P::in_zero));
   }
 
-  static inline out_t window(const in_t* lines, const weight_t* w, int32_t acc, scale_t scale) {
+  template <int PX>
+  static inline void outputs(const in_t* lines, const weight_t* w, int32_t bias, scale_t scale, out_t* out) {
+    PixelSums<PX> sums;
+    sums.start(bias);
     for (index_t ky = 0; ky < P::kernel_h; ++ky) {
-      for (index_t kx = 0; kx < P::kernel_w; ++kx) acc += product(lines[kx * P::dilation_w], w[kx]);
+      for (index_t kx = 0; kx < P::kernel_w; kx += written_out)
+        DepthwiseTapsS8<P, 0, static_cast<int>(written_out)>::run(sums, lines + kx * static_cast<index_t>(P::dilation_w), w + kx);
       lines += span;
-      w += P::kernel_w;
+      w += weight_row;
     }
-    return Finish<P, out_t>::run(acc, scale);
+    sums.template store<P>(scale, out);
   }
 
   static inline void channel_row(const in_t* const* rows, index_t channel, const weight_t* w, int32_t bias,
@@ -56,8 +115,13 @@ struct DepthwiseS8 {
         collect_row(row, window_start<P>(x), lines + ky * span);
       }
       const index_t count = minimum<index_t>(chunk, static_cast<index_t>(P::out_w) - x);
-      for (index_t i = 0; i < count; ++i) {
-        *out = window(lines + i * P::stride_w, w, bias, scale);
+      index_t i = 0;
+      for (; i + tile <= count; i += tile) {
+        outputs<tile>(lines + i * static_cast<index_t>(P::stride_w), w, bias, scale, out);
+        out += tile * static_cast<index_t>(P::in_c);
+      }
+      for (; i < count; ++i) {
+        outputs<1>(lines + i * static_cast<index_t>(P::stride_w), w, bias, scale, out);
         out += P::in_c;
       }
     }
@@ -71,10 +135,7 @@ struct DepthwiseRowS8 {
                          typename P::out_t* out_row) {
     typedef DepthwiseS8<P> D;
     for (index_t channel = 0; channel < P::in_c; ++channel) {
-      typename P::weight_t w[D::taps];
-      for (int32_t k = 0; k < D::taps; ++k)
-        w[k] = rom(weights + depthwise_place(P::layout, P::kernel_w, k / P::kernel_w, k % P::kernel_w));
-      D::channel_row(rows, channel, w, rom(bias + channel), Scale<P, typename P::out_t>::of(multipliers, channel),
+      D::channel_row(rows, channel, weights, rom(bias + channel), Scale<P, typename P::out_t>::of(multipliers, channel),
                      out_row + channel);
       weights += depthwise_filter(P::layout, P::kernel_h, P::kernel_w);
     }

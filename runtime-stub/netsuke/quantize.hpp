@@ -18,9 +18,18 @@ namespace netsuke {
 // and float addition rounds to nearest even. The volatile keeps compilers with -ffast-math, and the wider
 // registers of an old x87, from undoing it.
 static inline int32_t round_small(float x) {
+#if defined(__arm__) && defined(__ARM_FP) && !defined(__SOFTFP__)
+  // One instruction, in the rounding mode of the FPU: to nearest even unless the application has changed it.
+  float bits;
+  __asm__("vcvtr.s32.f32 %0, %1" : "=t"(bits) : "t"(x));
+  int32_t rounded;
+  __builtin_memcpy(&rounded, &bits, 4);
+  return rounded;
+#else
   constexpr float kBig = 12582912.0f;  // 1.5 * 2^23
   const volatile float shifted = x + kBig;
   return static_cast<int32_t>(shifted - kBig);
+#endif
 }
 
 template <class T>

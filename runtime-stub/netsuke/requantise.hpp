@@ -14,20 +14,6 @@
 
 namespace netsuke {
 
-// Products of two stored values: 16 bits hold those of int8, which is what AVR multiplies best.
-static inline int32_t product(int8_t a, int8_t b) {
-  return static_cast<int16_t>(static_cast<int16_t>(a) * static_cast<int16_t>(b));
-}
-static inline int32_t product(int16_t a, int16_t b) {
-  return static_cast<int32_t>(a) * b;
-}
-static inline int32_t product(int8_t a, int16_t b) {
-  return static_cast<int32_t>(a) * b;
-}
-static inline int32_t product(int16_t a, int8_t b) {
-  return static_cast<int32_t>(a) * b;
-}
-
 template <class T>
 inline T clamp_to(T x, T low, T high) {
   return x < low ? low : (x > high ? high : x);
@@ -39,12 +25,31 @@ inline int64_t scaled(int32_t acc, int32_t m) {
   return (static_cast<int64_t>(acc) * m + (static_cast<int64_t>(1) << (kShift - 1))) >> kShift;
 }
 
+// zero + floor((acc * m + 2^31) / 2^32). The carry of the 2^31 is the top bit of the low word.
+static inline int32_t multiply_high(int32_t acc, int32_t m, int32_t zero) {
+#if NETSUKE_DSP
+  return dsp::multiply_high(acc, m, zero);
+#else
+  const int64_t p = static_cast<int64_t>(acc) * m;
+  return static_cast<int32_t>(p >> 32) + static_cast<int32_t>(static_cast<uint32_t>(p) >> 31) + zero;
+#endif
+}
+
+#if defined(__ARM_FEATURE_SAT)
+template <int kBits>
+static inline int32_t saturate(int32_t a) {
+  int32_t r;
+  __asm__("ssat %0, %1, %2" : "=r"(r) : "I"(kBits), "r"(a));
+  return r;
+}
+#endif
+
 // min(max(y, out_min), out_max): one instruction where the limits are those of a type.
 template <class P>
 inline int32_t clamp_output(int32_t y) {
-#if NETSUKE_DSP
-  if (P::out_min == -128 && P::out_max == 127) return dsp::saturate<8>(y);
-  if (P::out_min == -32768 && P::out_max == 32767) return dsp::saturate<16>(y);
+#if defined(__ARM_FEATURE_SAT)
+  if (P::out_min == -128 && P::out_max == 127) return saturate<8>(y);
+  if (P::out_min == -32768 && P::out_max == 32767) return saturate<16>(y);
 #endif
   return clamp_to<int32_t>(y, static_cast<int32_t>(P::out_min), static_cast<int32_t>(P::out_max));
 }
@@ -54,9 +59,7 @@ inline int32_t clamp_output(int32_t y) {
 template <class P, bool kHigh>
 struct Requantise {
   static inline int32_t run(int32_t acc, int32_t m) {
-#if NETSUKE_DSP
-    if (P::shift == 32) return clamp_output<P>(dsp::multiply_high(acc, m, static_cast<int32_t>(P::out_zero)));
-#endif
+    if (P::shift == 32) return clamp_output<P>(multiply_high(acc, m, static_cast<int32_t>(P::out_zero)));
     return clamp_output<P>(static_cast<int32_t>(scaled<P::shift>(acc, m)) + static_cast<int32_t>(P::out_zero));
   }
 };

@@ -6,6 +6,7 @@
 #ifndef NETSUKE_TILE_S8_HPP
 #define NETSUKE_TILE_S8_HPP
 
+#include "arch/scalar.hpp"
 #include "core.hpp"
 #include "requantise.hpp"
 #include "weight_layout_s8.hpp"
@@ -25,16 +26,17 @@ constexpr int kTilePixelsS8 = 2;
 template <class P, int L>
 struct LaneWeights {
   typedef typename P::weight_t weight_t;
-  weight_t a, b, c, d;
+  typedef typename InRegister<weight_t>::type value_t;
+  value_t a, b, c, d;
 
   template <int K, int Lane>
-  [[gnu::always_inline]] static inline weight_t even(const weight_t* w) {
-    return rom(w + quad_place(P::layout, L, Lane, K));
+  [[gnu::always_inline]] static inline value_t even(const weight_t* w) {
+    return load_weight(w + quad_place(P::layout, L, Lane, K));
   }
   template <int K, int Lane>
-  [[gnu::always_inline]] static inline weight_t odd(const weight_t* w, weight_t neighbour) {
-    const weight_t stored = rom(w + quad_place(P::layout, L, Lane, K));
-    return P::layout == kLayoutFolded && neighbour < 0 ? static_cast<weight_t>(stored + 1) : stored;
+  [[gnu::always_inline]] static inline value_t odd(const weight_t* w, value_t neighbour) {
+    const value_t stored = load_weight(w + quad_place(P::layout, L, Lane, K));
+    return P::layout == kLayoutFolded && neighbour < 0 ? static_cast<value_t>(stored + 1) : stored;
   }
   template <int K>
   [[gnu::always_inline]] inline void load(const weight_t* w) {
@@ -59,11 +61,12 @@ struct LaneSums {
     c = Live > 2 ? rom(bias + 2) : 0;
     d = Live > 3 ? rom(bias + 3) : 0;
   }
-  [[gnu::always_inline]] inline void add(typename P::in_t x, const LaneWeights<P, L>& w) {
-    a += product(x, w.a);
-    b += product(x, w.b);
-    if (L > 2) c += product(x, w.c);
-    if (L > 2) d += product(x, w.d);
+  [[gnu::always_inline]] inline void add(const typename P::in_t* from, const LaneWeights<P, L>& w) {
+    const typename InRegister<typename P::in_t>::type x = load_value(from);
+    multiply_add(a, x, w.a);
+    multiply_add(b, x, w.b);
+    if (L > 2) multiply_add(c, x, w.c);
+    if (L > 2) multiply_add(d, x, w.d);
   }
   template <int Live>
   [[gnu::always_inline]] inline void store(const scale_t* scales, out_t* out) const {
@@ -87,10 +90,10 @@ struct TileS8 {
   [[gnu::always_inline]] inline void step(const in_t* x, const weight_t* quad) {
     LaneWeights<P, L> w;
     w.template load<K>(quad);
-    p0.add(x[K], w);
-    if (PX > 1) p1.add(x[K + Pitch], w);
-    if (PX > 2) p2.add(x[K + 2 * Pitch], w);
-    if (PX > 3) p3.add(x[K + 3 * Pitch], w);
+    p0.add(x + K, w);
+    if (PX > 1) p1.add(x + K + Pitch, w);
+    if (PX > 2) p2.add(x + K + 2 * Pitch, w);
+    if (PX > 3) p3.add(x + K + 3 * Pitch, w);
   }
 
   template <int32_t Steps>

@@ -32,18 +32,34 @@ struct DspColumns {
       Gather::one_run && (P::kernel_h == 1 || Gather::row_steps % 4 == 0);
   uint32_t words[2 * PX * quads];
 
-  inline void inner(const int8_t* const* rows, index_t x, index_t channel) {
-    const index_t from = window_start<P>(x) * P::in_c + channel;
+  // Where the next pixel's window begins.
+  static constexpr index_t next = static_cast<index_t>(P::stride_w) * P::in_c;
+
+  [[gnu::always_inline]] inline void inner(const int8_t* const* rows, index_t from) {
     uint32_t* to = words;
     for (index_t ky = 0; ky < P::kernel_h; ++ky) {
       if (rows[ky] == nullptr) {
         fill_elements(to, Gather::row_steps / 2 * PX, static_cast<uint32_t>(P::in_zero & 0xffff) * 0x10001u);
       } else {
-        const int8_t* const row = rows[ky] + from;
-        widen<Gather::row_steps, PX>(row, row + static_cast<index_t>(P::stride_w) * P::in_c, to);
+        widen<Gather::row_steps, PX>(rows[ky] + from, rows[ky] + from + next, to);
       }
       to += Gather::row_steps / 2 * PX;
     }
+  }
+  // Rows of windows that do not come in whole quads: joined first.
+  [[gnu::always_inline]] inline void inner_joined(const int8_t* const* rows, index_t from) {
+    int8_t windows[PX][quads * 4];
+    for (index_t ky = 0; ky < P::kernel_h; ++ky) {
+      for (int p = 0; p < PX; ++p) {
+        int8_t* const to = windows[p] + ky * Gather::row_steps;
+        if (rows[ky] == nullptr) {
+          fill_elements(to, Gather::row_steps, static_cast<int8_t>(P::in_zero));
+        } else {
+          memcpy(to, rows[ky] + from + p * next, static_cast<size_t>(Gather::row_steps));
+        }
+      }
+    }
+    widen<Gather::steps, PX>(windows[0], windows[PX - 1], words);
   }
   inline void border(const int8_t* const* rows, index_t x, index_t channel) {
     int8_t windows[PX][quads * 4];
@@ -52,10 +68,13 @@ struct DspColumns {
   }
   // The windows of PX pixels from output column x on.
   inline void gather(const int8_t* const* rows, index_t x, index_t channel) {
-    if (direct && x >= Gather::begin && x + PX <= Gather::end) {
-      inner(rows, x, channel);
-    } else {
+    const index_t from = window_start<P>(x) * P::in_c + channel;
+    if (!Gather::one_run || x < Gather::begin || x + PX > Gather::end) {
       border(rows, x, channel);
+    } else if (direct) {
+      inner(rows, from);
+    } else {
+      inner_joined(rows, from);
     }
   }
 };

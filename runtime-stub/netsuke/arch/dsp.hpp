@@ -36,6 +36,17 @@ template <int kOffset>
 [[gnu::always_inline]] static inline void load_two_at(uint32_t& a, uint32_t& b, const uint32_t* p) {
   __asm__ volatile("ldrd %0, %1, [%2, %3]" : "=&r"(a), "=&r"(b) : "r"(p), "i"(kOffset) : "memory");
 }
+// The same to memory; p is a multiple of 4.
+template <int kOffset>
+[[gnu::always_inline]] static inline void store_two_at(uint32_t* p, uint32_t a, uint32_t b) {
+  __asm__ volatile("strd %0, %1, [%2, %3]" : : "r"(a), "r"(b), "r"(p), "i"(kOffset) : "memory");
+}
+// A pointer that waits in memory while the registers have better to do.
+[[gnu::always_inline]] static inline const uint32_t* fetch(const uint32_t* const& from) {
+  const uint32_t* p;
+  __asm__ volatile("ldr %0, %1" : "=r"(p) : "m"(from));
+  return p;
+}
 // Words at any address: these cores load them unaligned.
 [[gnu::always_inline]] static inline uint32_t load_bytes(const int8_t* p) {
   uint32_t a;
@@ -105,12 +116,6 @@ template <int kOffset>
 [[gnu::always_inline]] static inline int32_t multiply_high(int32_t acc, int32_t m, int32_t zero) {
   int32_t r;
   __asm__("smmlar %0, %1, %2, %3" : "=r"(r) : "r"(acc), "r"(m), "r"(zero));
-  return r;
-}
-template <int kBits>
-[[gnu::always_inline]] static inline int32_t saturate(int32_t a) {
-  int32_t r;
-  __asm__("ssat %0, %1, %2" : "=r"(r) : "I"(kBits), "r"(a));
   return r;
 }
 

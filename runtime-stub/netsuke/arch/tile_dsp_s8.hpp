@@ -49,20 +49,16 @@ struct DspLanes {
     a1 = a0;
     b1 = b0;
   }
-  // Half a quad; x0, x1: a pair of inputs of each pixel.
-  [[gnu::always_inline]] inline void step(uint32_t x0, uint32_t x1, const uint32_t*& w) {
-    uint32_t a, b;
-    if (P::layout == kLayoutWide) {
-      dsp::load_two(a, b, w);
-    } else {
-      b = dsp::load_one(w);
-      a = dsp::even_bytes(b);
-      if (P::layout == kLayoutPlain) b = dsp::odd_bytes(b);
-    }
+  // x0, x1: a pair of inputs of each pixel; a, b: the weights of both lanes.
+  [[gnu::always_inline]] inline void add(uint32_t x0, uint32_t x1, uint32_t a, uint32_t b) {
     dsp::dual_add_to(a0, x0, a);
     if (PX > 1) dsp::dual_add_to(a1, x1, a);
     dsp::dual_add_to(b0, x0, b);
     if (PX > 1) dsp::dual_add_to(b1, x1, b);
+  }
+  // w: the bytes of both lanes.
+  [[gnu::always_inline]] inline void add_bytes(uint32_t x0, uint32_t x1, uint32_t w) {
+    add(x0, x1, dsp::even_bytes(w), P::layout == kLayoutPlain ? dsp::odd_bytes(w) : w);
   }
   [[gnu::always_inline]] inline void finish() {
     if (P::layout != kLayoutFolded) return;
@@ -129,9 +125,22 @@ template <class P, int L, int PX>
 struct DspTile {
   DspLanes<P, PX> ab, cd;
 
+  // Half a quad. One pixel leaves registers for two words of weights at once.
   [[gnu::always_inline]] inline void half(uint32_t x0, uint32_t x1, const uint32_t*& w) {
-    ab.step(x0, x1, w);
-    if (L > 2) cd.step(x0, x1, w);
+    uint32_t a, b;
+    if (P::layout == kLayoutWide) {
+      dsp::load_two(a, b, w);
+      ab.add(x0, x1, a, b);
+      if (L > 2) dsp::load_two(a, b, w);
+      if (L > 2) cd.add(x0, x1, a, b);
+    } else if (PX == 1 && L > 2) {
+      dsp::load_two(a, b, w);
+      ab.add_bytes(x0, x1, a);
+      cd.add_bytes(x0, x1, b);
+    } else {
+      ab.add_bytes(x0, x1, dsp::load_one(w));
+      if (L > 2) cd.add_bytes(x0, x1, dsp::load_one(w));
+    }
   }
   [[gnu::always_inline]] inline void quad(const uint32_t*& x, const uint32_t*& w) {
     uint32_t x0, x1;
@@ -175,7 +184,7 @@ template <class P, int L, int Live, int PX, int32_t Quads, int32_t Out>
   const uint32_t* const end = columns + Quads / kUnroll * kUnroll * 2 * PX;
   do {
     DspQuads<kUnroll>::run(tile, columns, w);
-  } while (columns != end);
+  } while (Quads >= 2 * kUnroll && columns != dsp::fetch(end));
   tile.ab.finish();
   if (L > 2) tile.cd.finish();
   DspStore<P, T, P::shift == 32> store;
@@ -211,51 +220,50 @@ template <int Count>
   return a;
 }
 
-// Steps inputs of two pixels, or of one, into columns.
-template <index_t Steps>
-inline void widen_two(const int8_t* p0, const int8_t* p1, uint32_t* to) {
-  constexpr int kTail = static_cast<int>(Steps % 4);
-  for (index_t quad = 0; quad < Steps / 4; ++quad) {
-    const uint32_t a = dsp::load_bytes(p0), b = dsp::load_bytes(p1);
-    to[0] = dsp::even_bytes(a);
-    to[1] = dsp::even_bytes(b);
-    to[2] = dsp::odd_bytes(a);
-    to[3] = dsp::odd_bytes(b);
-    p0 += 4;
-    p1 += 4;
-    to += 4;
-  }
-  if (kTail == 0) return;
-  const uint32_t a = tail_bytes<kTail>(p0), b = tail_bytes<kTail>(p1);
-  to[0] = dsp::even_bytes(a);
-  to[1] = dsp::even_bytes(b);
-  to[2] = dsp::odd_bytes(a);
-  to[3] = dsp::odd_bytes(b);
-}
-
-template <index_t Steps>
-inline void widen_one(const int8_t* p, uint32_t* to) {
-  constexpr int kTail = static_cast<int>(Steps % 4);
-  for (index_t quad = 0; quad < Steps / 4; ++quad) {
-    const uint32_t a = dsp::load_bytes(p);
-    to[0] = dsp::even_bytes(a);
-    to[1] = dsp::odd_bytes(a);
-    p += 4;
-    to += 2;
-  }
-  if (kTail == 0) return;
-  const uint32_t a = tail_bytes<kTail>(p);
-  to[0] = dsp::even_bytes(a);
-  to[1] = dsp::odd_bytes(a);
-}
-
-template <index_t Steps, int PX>
-inline void widen(const int8_t* p0, const int8_t* p1, uint32_t* to) {
-  if (PX > 1) {
-    widen_two<Steps>(p0, p1, to);
+// Four inputs of each pixel, to quad Quad of the columns.
+template <int PX, int Quad>
+[[gnu::always_inline]] inline void widen_words(uint32_t a, uint32_t b, uint32_t* to) {
+  if (PX == 1) {
+    dsp::store_two_at<8 * Quad>(to, dsp::even_bytes(a), dsp::odd_bytes(a));
   } else {
-    widen_one<Steps>(p0, to);
+    dsp::store_two_at<16 * Quad>(to, dsp::even_bytes(a), dsp::even_bytes(b));
+    dsp::store_two_at<16 * Quad + 8>(to, dsp::odd_bytes(a), dsp::odd_bytes(b));
   }
+}
+
+// Quads [Quad, End), written out.
+template <int PX, int Quad, int End>
+struct WidenQuads {
+  [[gnu::always_inline]] static inline void run(const int8_t* p0, const int8_t* p1, uint32_t* to) {
+    widen_words<PX, Quad>(dsp::load_bytes(p0 + 4 * Quad), PX > 1 ? dsp::load_bytes(p1 + 4 * Quad) : 0, to);
+    WidenQuads<PX, Quad + 1, End>::run(p0, p1, to);
+  }
+};
+template <int PX, int End>
+struct WidenQuads<PX, End, End> {
+  static inline void run(const int8_t*, const int8_t*, uint32_t*) {}
+};
+
+// Steps inputs of PX pixels (one or two) into columns.
+template <index_t Steps, int PX>
+[[gnu::always_inline]] inline void widen(const int8_t* p0, const int8_t* p1, uint32_t* to) {
+#if defined(__OPTIMIZE_SIZE__)
+  constexpr int kUnroll = 1;
+#else
+  constexpr int kUnroll = Steps / 4 <= 12 ? static_cast<int>(Steps / 4) : 8;
+#endif
+  constexpr int kRest = kUnroll == 0 ? 0 : static_cast<int>(Steps / 4 % kUnroll), kTail = static_cast<int>(Steps % 4);
+  if (kUnroll > 0) {
+    for (index_t quad = 0; quad + kUnroll <= Steps / 4; quad += kUnroll) {
+      WidenQuads<PX, 0, kUnroll>::run(p0, p1, to);
+      p0 += 4 * kUnroll;
+      p1 += 4 * kUnroll;
+      to += 2 * PX * kUnroll;
+    }
+  }
+  WidenQuads<PX, 0, kRest>::run(p0, p1, to);
+  if (kTail > 0)
+    widen_words<PX, kRest>(tail_bytes<kTail>(p0 + 4 * kRest), PX > 1 ? tail_bytes<kTail>(p1 + 4 * kRest) : 0, to);
 }
 
 }  // namespace netsuke

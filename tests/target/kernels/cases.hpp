@@ -8,6 +8,13 @@
 namespace cases {
 using namespace kernel_tests;
 
+// What the layers of the figures are packed for: a core with dual multiplies, or any other.
+#ifndef NETSUKE_CASES_DUAL
+#define NETSUKE_CASES_DUAL 1
+#endif
+constexpr int kBytesLayout = NETSUKE_CASES_DUAL ? netsuke::kLayoutFolded : netsuke::kLayoutPlain;
+constexpr int kRowsLayout = NETSUKE_CASES_DUAL ? netsuke::kLayoutRows : netsuke::kLayoutPlain;
+
 template <class Base, int Layout, int InZero = -128, int OutZero = -128, int OutMin = -128, int OutMax = 127,
           int Shift = 32, bool PerChannel = true>
 using S8 = Integers<Base, int8_t, int8_t, int8_t, InZero, OutZero, OutMin, OutMax, Shift, PerChannel, Layout>;
@@ -18,6 +25,10 @@ using Folded = S8<Base, netsuke::kLayoutFolded>;
 template <class Base>
 using Wide = WithLayout<S8<Base, netsuke::kLayoutWide>, netsuke::kLayoutWide, int16_t>;
 
+template <class Base>
+using Bytes = S8<Base, kBytesLayout>;
+template <class Base>
+using BytesDw = S8<Base, kRowsLayout>;
 template <class Base>
 using Rows = S8<Base, netsuke::kLayoutRows>;
 template <class Base>
@@ -82,27 +93,27 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(dw_5x5, depthwise_s8, cases::Plain<Window<Size<9, 10>, 4, 4, Size<5, 5>, One, Pad<2>, One, 4>>)
 
 #define NETSUKE_LAYER_CASES(X)                                                              \
-  X(kws_conv10x4, conv2d_s8, cases::Folded<cases::KwsConv>)                                 \
-  X(kws_pointwise, conv2d_s8, cases::Folded<cases::Pointwise<125, 64, 64>>)                 \
+  X(kws_conv10x4, conv2d_s8, cases::Bytes<cases::KwsConv>)                                 \
+  X(kws_pointwise, conv2d_s8, cases::Bytes<cases::Pointwise<125, 64, 64>>)                 \
   X(kws_pointwise_w16, conv2d_s8, cases::Wide<cases::Pointwise<125, 64, 64>>)               \
   X(kws_pointwise_plain, conv2d_s8, cases::Plain<cases::Pointwise<125, 64, 64>>)            \
-  X(kws_depthwise, depthwise_s8, cases::Rows<cases::Depthwise<25, 5, 64>>)                  \
+  X(kws_depthwise, depthwise_s8, cases::BytesDw<cases::Depthwise<25, 5, 64>>)                  \
   X(kws_depthwise_w16, depthwise_s8, cases::Pairs<cases::Depthwise<25, 5, 64>>)             \
-  X(vww_conv3x3s2, conv2d_s8, cases::Folded<cases::VwwConv>)                                \
-  X(vww_pw6x10, conv2d_s8, cases::Folded<cases::Pointwise<48 * 48, 6, 10>>)                 \
-  X(vww_pw57x43, conv2d_s8, cases::Folded<cases::Pointwise<36, 57, 43>>)                    \
-  X(vww_pw128x128, conv2d_s8, cases::Folded<cases::Pointwise<36, 128, 128>>)                \
-  X(vww_dw48_6, depthwise_s8, cases::Rows<cases::Depthwise<48, 48, 6>>)                    \
-  X(vww_dw48_10s2, depthwise_s8, cases::Rows<cases::Depthwise<48, 48, 10, 2>>)             \
-  X(vww_dw6_43, depthwise_s8, cases::Rows<cases::Depthwise<6, 6, 43>>)                     \
-  X(ic_conv16, conv2d_s8, cases::Folded<cases::IcConv16>)                                   \
+  X(vww_conv3x3s2, conv2d_s8, cases::Bytes<cases::VwwConv>)                                \
+  X(vww_pw6x10, conv2d_s8, cases::Bytes<cases::Pointwise<48 * 48, 6, 10>>)                 \
+  X(vww_pw57x43, conv2d_s8, cases::Bytes<cases::Pointwise<36, 57, 43>>)                    \
+  X(vww_pw128x128, conv2d_s8, cases::Bytes<cases::Pointwise<36, 128, 128>>)                \
+  X(vww_dw48_6, depthwise_s8, cases::BytesDw<cases::Depthwise<48, 48, 6>>)                    \
+  X(vww_dw48_10s2, depthwise_s8, cases::BytesDw<cases::Depthwise<48, 48, 10, 2>>)             \
+  X(vww_dw6_43, depthwise_s8, cases::BytesDw<cases::Depthwise<6, 6, 43>>)                     \
+  X(ic_conv16, conv2d_s8, cases::Bytes<cases::IcConv16>)                                   \
   X(ic_conv16_w16, conv2d_s8, cases::Wide<cases::IcConv16>)                                 \
-  X(ic_conv32, conv2d_s8, cases::Folded<cases::IcConv32>)                                   \
-  X(ic_conv64, conv2d_s8, cases::Folded<cases::IcConv64>)                                   \
+  X(ic_conv32, conv2d_s8, cases::Bytes<cases::IcConv32>)                                   \
+  X(ic_conv64, conv2d_s8, cases::Bytes<cases::IcConv64>)                                   \
   X(ic_conv64_w16, conv2d_s8, cases::Wide<cases::IcConv64>)                                 \
-  X(ad_dense640x128, dense_s8, cases::Folded<cases::Dense<640, 128>>)                       \
+  X(ad_dense640x128, dense_s8, cases::Bytes<cases::Dense<640, 128>>)                       \
   X(ad_dense640x128_w16, dense_s8, cases::Wide<cases::Dense<640, 128>>)                     \
-  X(ad_dense128x8, dense_s8, cases::Folded<cases::Dense<128, 8>>)                           \
-  X(ad_dense8x128, dense_s8, cases::Folded<cases::Dense<8, 128>>)
+  X(ad_dense128x8, dense_s8, cases::Bytes<cases::Dense<128, 8>>)                           \
+  X(ad_dense8x128, dense_s8, cases::Bytes<cases::Dense<8, 128>>)
 
 }  // namespace cases

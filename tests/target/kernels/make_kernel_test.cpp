@@ -50,7 +50,10 @@ void write_case(std::FILE* out, const char* name, const char* kernel, const char
                static_cast<long>(out_count<P>() * Layer<P>::steps));
 }
 
-const char* const kHead = R"(// Written by make_kernel_test.
+#define NETSUKE_STRING_OF(x) #x
+#define NETSUKE_STRING(x) NETSUKE_STRING_OF(x)
+const char* const kHead = "// Written by make_kernel_test.\n#define NETSUKE_CASES_DUAL " NETSUKE_STRING(
+    NETSUKE_CASES_DUAL) R"(
 #include <stdio.h>
 #include <string.h>
 
