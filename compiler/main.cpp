@@ -131,7 +131,7 @@ void add_model_options(CLI::App* app, Arguments& a) {
   app->add_option("--dump-after", a.dump_after, "print the graph after this pass (netsuke passes lists them)");
   app->add_option("--disable-pass", a.command.compile.disabled_passes, "leave a pass out, to find out which one matters");
   app->add_option("--optimize", a.command.compile.optimise, "what rows may cost (docs/memory.md)")
-      ->transform(CLI::CheckedTransformer(kOptimise, CLI::ignore_case))->default_str("balanced");
+      ->transform(CLI::CheckedTransformer(kOptimise, CLI::ignore_case))->option_text("balanced|ram|speed (default: balanced)");
   app->add_option("--ram-budget", a.ram_budget, "refuse a larger arena, e.g. 64K");
   app->add_option("--flash-budget", a.flash_budget, "refuse more bytes of weights, e.g. 256K");
   app->add_option("--io", a.io, "float: inputs and outputs as the model has them (the default); native: those that are quantised are int8 or int16")

@@ -12,7 +12,7 @@ import subprocess
 
 kRoot = pathlib.Path(__file__).resolve().parents[2]
 kSharedModels = pathlib.Path(os.environ.get("NETSUKE_SHARED", kRoot / ".." / "shared")) / "models/mlperf-tiny"
-kSharedNames = ("kws_float", "vww_float", "ic_float", "ad_float")
+kSharedNames = ("kws_float", "vww_float", "ic_float", "ad_float", "kws_int8", "vww_int8", "ic_int8", "ad_int8")
 kSampleNames = ("fashion", "sine")
 # Those of docs/design.md, "Emitted code".
 kWarnings = ("-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wdouble-promotion -Wundef -Wcast-qual -Werror").split()
