@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plan/plan.hpp"
+#include "schedule/push.hpp"
 #include "schedule/schedule.hpp"
 
 namespace netsuke {
@@ -18,6 +19,7 @@ Program skeleton(const Program& p) {
   s.outputs = p.outputs;
   s.buffers = p.buffers;
   s.calls = p.calls;
+  s.push = p.push;
   return s;
 }
 
@@ -84,6 +86,7 @@ std::vector<Choice> choose(Program& p, const ChooseOptions& options) {
   size_t best = pick(choices, options);
   schedule(p, cuts[best]);
   plan(p);
+  check_pushed(p);
   choices[best].arena_bytes = p.arena_bytes;
   choices[best].chosen = true;
   return choices;

@@ -8,6 +8,7 @@
 #include "ops/integer.hpp"
 #include "passes/pipeline.hpp"
 #include "plan/plan.hpp"
+#include "schedule/push.hpp"
 
 namespace netsuke {
 namespace {
@@ -152,6 +153,7 @@ CompileResult compile(const CompileOptions& options) {
 
   begin("planning");
   r.program = lower(r.optimised, pack_choice(options.emit.target, false));
+  if (options.rows_io) push_rows(r.program);
   r.choices = choose(r.program, {options.optimise, options.ram_budget});
   if (options.dump) options.dump("plan", to_text(r.program));
   check_plan(r.program);

@@ -18,6 +18,7 @@ struct CompileOptions {
   std::map<std::string, Shape> input_shapes;  // --shape
   EmitOptions emit;
   std::filesystem::path test_data;            // ONNX backend-test folder for the self-test; empty: none
+  bool rows_io = false;                       // --io rows: NAME_begin, NAME_push_row, NAME_finish
   Optimise optimise = Optimise::kBalanced;
   std::optional<int64_t> ram_budget;          // bytes of arena
   std::optional<int64_t> flash_budget;        // bytes of weights

@@ -115,6 +115,8 @@ void finish(Arguments& a) {
   for (const std::string& s : a.shapes) add_shape(s, c.input_shapes);
   a.command.output = a.output;
   a.command.depfile = a.depfile;
+  a.command.compile.rows_io = std::count(a.io.begin(), a.io.end(), "rows") > 0;
+  if (c.rows_io && c.emit.static_arena) fail_usage("bad-io-option", "--io rows", "it does not go with --static-arena", "leave out one of them");
   a.command.compile.native_io = std::count(a.io.begin(), a.io.end(), "native") > 0;
   a.command.data = a.data;
   set_dump(a);
@@ -134,9 +136,9 @@ void add_model_options(CLI::App* app, Arguments& a) {
       ->transform(CLI::CheckedTransformer(kOptimise, CLI::ignore_case))->option_text("balanced|ram|speed (default: balanced)");
   app->add_option("--ram-budget", a.ram_budget, "refuse a larger arena, e.g. 64K");
   app->add_option("--flash-budget", a.flash_budget, "refuse more bytes of weights, e.g. 256K");
-  app->add_option("--io", a.io, "float: inputs and outputs as the model has them (the default); native: those that are quantised are int8 or int16")
+  app->add_option("--io", a.io, "float: inputs and outputs as the model has them (the default); native: those that are quantised are int8 or int16; rows: the input comes row by row")
       ->delimiter(',')
-      ->check(CLI::IsMember({"float", "native"}));
+      ->check(CLI::IsMember({"float", "native", "rows"}));
   add_output_flags(app, a);
 }
 

@@ -19,7 +19,7 @@ namespace {
 
 using kainjow::mustache::data;
 
-std::string text(int64_t x) { return fmt::to_string(x); }
+std::string text_of(int64_t x) { return fmt::to_string(x); }
 
 // --- template data ---
 
@@ -43,19 +43,19 @@ data port_data(const Emission& e, size_t i) {
   std::string type(c_type_of(port.type));
   data d;
   d.set("direction", input ? "Input" : "Output");
-  d.set("number", text(static_cast<int64_t>(input ? i : i - e.program.inputs.size())));
+  d.set("number", text_of(static_cast<int64_t>(input ? i : i - e.program.inputs.size())));
   d.set("onnx_name", comment_safe(port.name));
   d.set("type", type);
   d.set("shape", to_string(port.shape));
   d.set("shape_list", port.shape.empty() ? "{1}" : fmt::format("{{{}}}", fmt::join(port.shape, ", ")));
-  d.set("rank", text(static_cast<int64_t>(port.shape.size())));
-  d.set("count", text(count_of(port.shape)));
+  d.set("rank", text_of(static_cast<int64_t>(port.shape.size())));
+  d.set("count", text_of(count_of(port.shape)));
   d.set("MACRO", upper(e.options.name + "_" + e.ports[i]));
   d.set("variable", e.ports[i]);
   d.set("argument", fmt::format("{}{}* {}", input ? "const " : "", type, e.ports[i]));
   d.set("grid", list_of(port.grid ? 1 : 0, [&](size_t) {
           data grid{"scale", float_literal(port.grid->scale)};
-          grid.set("zero_point", text(port.grid->zero_point));
+          grid.set("zero_point", text_of(port.grid->zero_point));
           return grid;
         }));
   bool named = !input || is_read(e.program, i);
@@ -71,36 +71,66 @@ data call_data(const std::string& comment, const std::string& call) {
   return d;
 }
 
-// The calls of a segment become a function for one sweep, and a loop over the sweeps.
-data add_flow(const Emission& e, Structs& structs, size_t segment, data& flows) {
-  const Segment& s = e.program.segments[segment];
-  FlowText text = flow_text(e, structs, segment);
+// A function that makes one sweep of a segment.
+data flow_data(const Segment& s, const FlowText& text) {
   data flow;
   flow.set("flow_comment", fmt::format("Sweep t of calls {}..{}: each whose turn it is makes one row.", s.first, s.end - 1));
   flow.set("flow_name", text.name);
   flow.set("parameters", text.parameters);
   flow.set("lines", list_of(text.lines.size(), [&](size_t i) { return data("line", text.lines[i]); }));
-  flows << flow;
-  return call_data(fmt::format("Calls {}..{}, row by row", s.first, s.end - 1),
-                   fmt::format("for (netsuke::index_t t = 0; t < {}; ++t) {}({}, t);", s.sweeps, text.name, text.arguments));
+  return flow;
+}
+
+// What one call of NAME_push_row does: the sweeps from the one in which its row arrives to that of the next.
+void set_push(const Emission& e, const FlowText& text, data& d) {
+  const Program& p = e.program;
+  const Turns t = pushed_turns(p);
+  const Push& push = *p.push;
+  data row;
+  row.set("counter", text_of(p[push.counter].offset));
+  row.set("sweep", fmt::format("{}({}, t)", text.name, text.arguments));
+  row.set("type", std::string(c_type_of(p[push.input].type)));
+  row.set("rows", text_of(push.rows));
+  row.set("row_count", text_of(push.outer * push.inner));
+  row.set("row_shape", push.outer == 1 ? fmt::format("[{}]", push.inner) : fmt::format("[{},{}]", push.outer, push.inner));
+  row.set("more", t.every == 1 && t.start == 0 ? "false" : fmt::format("t < {} || (t - {}) % {} != 0", t.start + t.every, t.start, t.every));
+  row.set("sweeps", text_of(pushed_segment(p)->sweeps));
+  data list{data::type::list};
+  list << row;
+  d.set("push", list);
 }
 
 void set_calls(const Emission& e, data& d) {
   const Program& p = e.program;
   Structs structs;
   std::set<std::string> headers;
-  data calls{data::type::list}, flows_list{data::type::list};
-  bool arena_used = false;
+  data before{data::type::list}, calls{data::type::list}, flows_list{data::type::list};
+  bool arena_used = false, begun = !p.push;  // calls before the pushed segment belong to NAME_begin
   for (size_t i = 0; i < p.calls.size(); i++) {
     const Call& c = p.calls[i];
     headers.merge(headers_of(p, i));
-    if (int s = segment_at(p, static_cast<int>(i)); s >= 0) calls << add_flow(e, structs, static_cast<size_t>(s), flows_list);
-    if (!flows(p, static_cast<int>(i))) calls << call_data(call_comment(e, c), call_text(e, structs, c));
+    if (int s = segment_at(p, static_cast<int>(i)); s >= 0) {
+      const Segment& segment = p.segments[static_cast<size_t>(s)];
+      FlowText text = flow_text(e, structs, static_cast<size_t>(s));
+      flows_list << flow_data(segment, text);
+      if (&segment == pushed_segment(p)) {
+        set_push(e, text, d);
+        begun = true;
+      } else {
+        (begun ? calls : before) << call_data(
+            fmt::format("Calls {}..{}, row by row", segment.first, segment.end - 1),
+            fmt::format("for (netsuke::index_t t = 0; t < {}; ++t) {}({}, t);", segment.sweeps, text.name, text.arguments));
+      }
+    }
+    if (!flows(p, static_cast<int>(i))) (begun ? calls : before) << call_data(call_comment(e, c), call_text(e, structs, c));
     for (const Argument& a : c.arguments) arena_used |= p[a.buffer].place == Place::kArena;
   }
+  d.set("before_calls", before);
   d.set("calls", calls);
   d.set("flows", flows_list);
   d.set("arena_used", arena_used ? data::type::bool_true : data::type::bool_false);
+  d.set("outputs_only", list_of(e.program.outputs.size(), [&](size_t i) { return port_data(e, e.program.inputs.size() + i); }));
+  d.set("run", list_of(p.push ? 0 : 1, [](size_t) { return data(); }));
   d.set("structs", list_of(structs.list.size(), [&](size_t i) {
           data s;
           s.set("struct_name", structs.list[i].first);
@@ -119,8 +149,8 @@ data weight_data(const Emission& e, size_t i) {
   d.set("type", std::string(c_type_of(c.data.type)));
   d.set("variable", e.constants[i]);
   d.set("MACRO", upper(e.constants[i]));
-  d.set("count", text(std::max<int64_t>(1, c.data.count())));
-  d.set("align", text(std::max<int64_t>(4, size_of(c.data.type))));
+  d.set("count", text_of(std::max<int64_t>(1, c.data.count())));
+  d.set("align", text_of(std::max<int64_t>(4, size_of(c.data.type))));
   d.set("values", literal_list(c.data));
   return d;
 }
@@ -134,12 +164,12 @@ data base_data(const Emission& e) {
   d.set("name", e.options.name);
   d.set("NAME", upper(e.options.name));
   // An array of no bytes is not C++: a model that needs no arena gets a token one.
-  d.set("arena_bytes", text(std::max<int64_t>(p.arena_bytes, p.arena_align)));
-  d.set("arena_align", text(p.arena_align));
+  d.set("arena_bytes", text_of(std::max<int64_t>(p.arena_bytes, p.arena_align)));
+  d.set("arena_align", text_of(p.arena_align));
   d.set("arena_note", p.arena_bytes == p.arena_lower_bound ? "optimal for this order of calls"
                                                            : fmt::format("lower bound {}", p.arena_lower_bound));
-  d.set("weight_bytes", text(weight_bytes(p)));
-  d.set("macs", text(total_macs(p)));
+  d.set("weight_bytes", text_of(weight_bytes(p)));
+  d.set("macs", text_of(total_macs(p)));
   // A list of one or none: a false section that is a bool leaves an empty line behind.
   d.set("static_arena", list_of(e.options.static_arena ? 1 : 0, [](size_t) { return data(); }));
   d.set("ports", list_of(e.ports.size(), [&](size_t i) { return port_data(e, i); }));
@@ -173,6 +203,30 @@ void set_driver_ports(const Emission& e, data& d) {
   d.set("has_inputs", n_in ? data::type::bool_true : data::type::bool_false);
 }
 
+// One inference as lines of C++: what a driver calls with its arena and the buffers of all ports.
+std::vector<std::string> inference_lines(const Emission& e, const std::string& arena) {
+  const Program& p = e.program;
+  const std::string& name = e.options.name;
+  std::string arguments;
+  for (size_t i = p.push ? p.inputs.size() : 0; i < e.ports.size(); i++) arguments += ", " + driver_buffer(e, i);
+  if (!p.push) return {fmt::format("{}_run({}{});", name, arena, arguments)};
+  const Push& push = *p.push;
+  std::string in = driver_buffer(e, 0);
+  return {fmt::format("{}_begin({});", name, arena),
+          fmt::format("for (netsuke::index_t r = 0; r < {}; ++r) {{", push.rows),
+          fmt::format("  static {} row[{}];", c_type_of(p[push.input].type), push.outer * push.inner),
+          fmt::format("  for (netsuke::index_t i = 0; i < {}; ++i)", push.outer * push.inner),
+          fmt::format("    row[i] = {}[(i / {} * {} + r) * {} + i % {}];", in, push.inner, push.rows, push.inner, push.inner),
+          fmt::format("  {}_push_row({}, row);", name, arena),
+          "}",
+          fmt::format("{}_finish({}{});", name, arena, arguments)};
+}
+
+void set_inference(const Emission& e, const std::string& arena, data& d) {
+  std::vector<std::string> lines = inference_lines(e, arena);
+  d.set("inference", list_of(lines.size(), [&](size_t i) { return data("line", lines[i]); }));
+}
+
 // A float of any size above zero, so that the self-test can divide by it.
 std::string range_literal(const Emission& e, size_t output) {
   Range range;
@@ -190,8 +244,8 @@ data vector_data(const Emission& e, size_t v) {
     d.set("variable", fmt::format("vector{}_{}", v, e.ports[i]));
     d.set("buffer", driver_buffer(e, i));
     d.set("values", literal_list(t));
-    d.set("tolerance", text(static_cast<int64_t>(e.options.tolerance * 1e6)));
-    d.set("number", text(static_cast<int64_t>(v)));
+    d.set("tolerance", text_of(static_cast<int64_t>(e.options.tolerance * 1e6)));
+    d.set("number", text_of(static_cast<int64_t>(v)));
     if (i >= n_in) d.set("range", range_literal(e, i - n_in));
     return d;
   };
@@ -238,7 +292,9 @@ Files emit(const Program& p, const EmitOptions& options) {
   files[options.name + "_weights.cpp"] = render("weights.cpp", d);
   files["CMakeLists.txt"] = render("CMakeLists.txt", d);
   set_driver_ports(e, d);
+  set_inference(e, "memory + kGuard", d);
   if (options.host_main) files[options.name + "_host_main.cpp"] = render("host_main.cpp", d);
+  set_inference(e, "arena", d);
   if (!options.test_vectors.empty()) {
     d.set("vectors", list_of(options.test_vectors.size(), [&](size_t v) { return vector_data(e, v); }));
     d.set("tolerance_text", fmt::format("{} of each output's range", options.tolerance));

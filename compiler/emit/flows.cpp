@@ -24,11 +24,14 @@ void add_parameter(FlowWriter& w, const std::string& parameter, const std::strin
   w.arguments.push_back(argument);
 }
 
+bool is_pushed(const FlowWriter& w, const Argument& a) { return w.p().push && w.p().push->input == a.buffer; }
+
 // What the function needs from its caller to reach this argument.
 void pass_memory(FlowWriter& w, const Argument& a) {
   const Buffer& b = w.p()[a.buffer];
   if (b.place == Place::kConstant) return;
   if (b.place == Place::kArena) return add_parameter(w, "void* arena", "arena");
+  if (is_pushed(w, a)) return add_parameter(w, fmt::format("const {}* row", c_type_of(b.type)), "row");
   std::string name = argument_text(w.e, {a.buffer});
   add_parameter(w, fmt::format("{}{}* {}", b.place == Place::kInput ? "const " : "", c_type_of(b.type), name), name);
 }
@@ -54,11 +57,18 @@ std::string first_row(const RowMap& map) {
   return map.divisor == 1 ? text : fmt::format("({}) / {}", text, map.divisor);
 }
 
+// The row that has just arrived.
+std::string pushed_row(const FlowWriter& w, const Argument& a, const RowMap& map) {
+  if (map.window) return fmt::format("netsuke::RowWindow<{}, 1>{{{{row}}}}", c_type_of(w.p()[a.buffer].type));
+  return map.offset ? fmt::format("row + {}", map.offset) : "row";
+}
+
 std::string turn_argument(FlowWriter& w, const Call& c, int i) {
   const Argument& a = c.arguments[static_cast<size_t>(i)];
   const auto& map = c.row_form->maps[static_cast<size_t>(i)];
   pass_memory(w, a);
   if (!map) return argument_text(w.e, a);
+  if (is_pushed(w, a)) return pushed_row(w, a, *map);
   std::string rows = rows_variable(w, a, *map);
   if (map->window) return fmt::format("netsuke::window<{}, {}>({}, {})", map->kernel, map->dilation, rows, first_row(*map));
   return fmt::format("{}.row({}){}", rows, first_row(*map), map->offset ? fmt::format(" + {}", map->offset) : "");

@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace netsuke {
 namespace {
 
@@ -50,6 +52,29 @@ int64_t total_macs(const Program& p) {
   return macs;
 }
 
+namespace {
+
+bool uses(const Call& c, BufferId b) {
+  return std::any_of(c.arguments.begin(), c.arguments.end(), [&](const Argument& a) { return a.buffer == b; });
+}
+
+}  // namespace
+
+const Segment* pushed_segment(const Program& p) {
+  if (p.push)
+    for (const Segment& s : p.segments)
+      for (int i = s.first; i < s.end; i++)
+        if (uses(p.calls[static_cast<size_t>(i)], p.push->input)) return &s;
+  return nullptr;
+}
+
+Turns pushed_turns(const Program& p) {
+  const Segment& s = *pushed_segment(p);
+  int i = s.first;
+  while (!uses(p.calls[static_cast<size_t>(i)], p.push->input)) i++;
+  return s.turns[static_cast<size_t>(i - s.first)];
+}
+
 std::vector<Lifetime> lifetimes(const Program& p) {
   std::vector<Lifetime> lives(p.buffers.size());
   for (size_t i = 0; i < p.calls.size(); i++)
@@ -58,6 +83,9 @@ std::vector<Lifetime> lifetimes(const Program& p) {
       if (life.first < 0) life.first = static_cast<int>(i);
       life.last = static_cast<int>(i);
     }
+  const Segment* pushed = pushed_segment(p);
+  if (p.push)
+    lives[static_cast<size_t>(p.push->counter)] = {0, pushed ? pushed->end - 1 : static_cast<int>(p.calls.size()) - 1};
   return lives;
 }
 

@@ -123,6 +123,7 @@ struct Call {
   int64_t macs = 0;  // multiply-accumulates, for reports
   std::optional<RowRule> rows;      // what lowering says
   std::optional<RowForm> row_form;  // what follows from it; none: the call needs and makes whole maps
+  bool by_rows_only = false;        // the input arrives by rows, so it cannot run otherwise
   int64_t instructions = 0;         // estimate, to compare schedules with
 };
 
@@ -143,6 +144,13 @@ struct PortGrid {
   int32_t zero_point;
 };
 
+// An input that arrives row by row (--io rows, --stream). Row r is [outer][inner]: outer parts of the map
+// [outer][rows][inner].
+struct Push {
+  BufferId input = -1, counter = -1;  // counter: sweeps done so far
+  int64_t rows = 0, outer = 1, inner = 0;
+};
+
 // One input or output of NAME_run.
 struct Port {
   std::string name;  // as in the ONNX model
@@ -157,6 +165,7 @@ struct Program {
   std::vector<Buffer> buffers;
   std::vector<Constant> constants;
   std::vector<Call> calls;
+  std::optional<Push> push;
   std::vector<Segment> segments;  // set by schedule; calls outside run one after the other
   // Set by plan:
   int64_t arena_bytes = 0;
@@ -166,6 +175,11 @@ struct Program {
   Buffer& operator[](BufferId id) { return buffers[static_cast<size_t>(id)]; }
   const Buffer& operator[](BufferId id) const { return buffers[static_cast<size_t>(id)]; }
 };
+
+// The segment that receives the rows of the pushed input, null if there is none; and the turns of the call in it
+// that does: row k arrives in sweep start + k * every.
+const Segment* pushed_segment(const Program& p);
+Turns pushed_turns(const Program& p);
 
 int64_t weight_bytes(const Program& p);
 int64_t total_macs(const Program& p);

@@ -195,6 +195,8 @@ int64_t estimate(const Program& p, const Call& c) {
 
 }  // namespace
 
+std::optional<RowForm> row_form_of(const Program& p, const Call& c) { return derive(p, c); }
+
 void add_row_forms(Program& p) {
   follow_neighbours(p);
   for (Call& c : p.calls) {

@@ -12,6 +12,9 @@
 
 namespace netsuke {
 
+// What follows from the call's rule; nothing if it cannot run by rows.
+std::optional<RowForm> row_form_of(const Program& p, const Call& c);
+
 // Sets Call::row_form of every call whose rule, shapes and batch allow it, and Call::instructions of all.
 void add_row_forms(Program& p);
 

@@ -155,11 +155,13 @@ const Segment* segment_at(const Program& p, int call) {
 }  // namespace
 
 void check_plan(const Program& p) {
-  Arena arena{p, std::vector<Content>(static_cast<size_t>(p.arena_bytes))};
+  Arena arena{p, std::vector<Content>(static_cast<size_t>(p.arena_bytes)), {}};
+  if (p.push) write(arena, whole(p, p.push->counter));
   for (int i = 0; i < static_cast<int>(p.calls.size());) {
     if (const Segment* s = segment_at(p, i)) {
       run_segment(arena, *s);
       i = s->end;
+      if (s == pushed_segment(p)) read(arena, whole(p, p.push->counter), p.calls[static_cast<size_t>(s->first)]);
     } else {
       run_whole(arena, p.calls[static_cast<size_t>(i++)]);
     }

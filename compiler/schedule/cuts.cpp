@@ -18,6 +18,7 @@ constexpr int64_t kSteps = 50;     // a choice has to save that part of the memo
 struct Edge {
   int first, end;
   int64_t peak, instructions;
+  bool flows = false;
 };
 
 using Edges = std::vector<std::vector<Edge>>;  // by first call
@@ -49,20 +50,27 @@ int64_t instructions_of(const Program& p, const Segment& s) {
   return n;
 }
 
+bool has_rows_only(const Program& p, int first, int end) {
+  return std::any_of(p.calls.begin() + first, p.calls.begin() + end, [](const Call& c) { return c.by_rows_only; });
+}
+
 Edges all_edges(const Program& p, const Uses& uses) {
   Edges edges(p.calls.size());
   int count = static_cast<int>(p.calls.size());
   int64_t most = 0;
   for (int i = 0; i < count; i++) {
-    edges[static_cast<size_t>(i)].push_back({i, i + 1, peak_alone(p, uses, i), p.calls[static_cast<size_t>(i)].instructions});
-    most = std::max(most, edges[static_cast<size_t>(i)].back().peak);
+    int64_t peak = peak_alone(p, uses, i);
+    most = std::max(most, peak);
+    const Call& c = p.calls[static_cast<size_t>(i)];
+    if (!c.by_rows_only) edges[static_cast<size_t>(i)].push_back({i, i + 1, peak, c.instructions});
   }
   for (int first = 0; first < count; first++)
     for (int end = first + 1; end <= count && p.calls[static_cast<size_t>(end - 1)].row_form; end++) {
-      std::optional<Flow> flow = end > first + 1 ? flow_through(p, uses, first, end) : std::nullopt;
+      bool alone = end == first + 1, forced = has_rows_only(p, first, end);
+      std::optional<Flow> flow = alone && !forced ? std::nullopt : flow_through(p, uses, first, end);
       if (!flow) continue;
       int64_t peak = peak_of(p, uses, *flow);
-      if (peak < most) edges[static_cast<size_t>(first)].push_back({first, end, peak, instructions_of(p, flow->segment)});
+      if (peak < most || forced) edges[static_cast<size_t>(first)].push_back({first, end, peak, instructions_of(p, flow->segment), true});
     }
   return edges;
 }
@@ -93,7 +101,7 @@ Cuts cuts_along(const Program& p, const Uses& uses, const std::vector<Edge>& pat
   for (const Edge& e : path) {
     cuts.peak = std::max(cuts.peak, e.peak);
     cuts.instructions += e.instructions;
-    if (e.end > e.first + 1) cuts.flows.push_back(*flow_through(p, uses, e.first, e.end));
+    if (e.flows) cuts.flows.push_back(*flow_through(p, uses, e.first, e.end));
   }
   return cuts;
 }

@@ -115,13 +115,15 @@ struct DepthwiseS8 {
         collect_row(row, window_start<P>(x), lines + ky * span);
       }
       const index_t count = minimum<index_t>(chunk, static_cast<index_t>(P::out_w) - x);
-      index_t i = 0;
-      for (; i + tile <= count; i += tile) {
-        outputs<tile>(lines + i * static_cast<index_t>(P::stride_w), w, bias, scale, out);
+      const in_t* from = lines;
+      for (index_t i = count / tile; i > 0; --i) {
+        outputs<tile>(from, w, bias, scale, out);
+        from += tile * static_cast<index_t>(P::stride_w);
         out += tile * static_cast<index_t>(P::in_c);
       }
-      for (; i < count; ++i) {
-        outputs<1>(lines + i * static_cast<index_t>(P::stride_w), w, bias, scale, out);
+      for (index_t i = count % tile; i > 0; --i) {
+        outputs<1>(from, w, bias, scale, out);
+        from += P::stride_w;
         out += P::in_c;
       }
     }

@@ -7,7 +7,9 @@
 #include "emit/emit.hpp"
 #include "lower/lowering.hpp"
 #include "passes/pipeline.hpp"
+#include "plan/plan.hpp"
 #include "rows/random_maps.hpp"
+#include "schedule/push.hpp"
 #include "support/models.hpp"
 
 using namespace netsuke;
@@ -65,7 +67,22 @@ struct Batch {
   Files files;
 };
 
-std::string case_code(const Program& maps, const Program& rows, uint32_t seed) {
+// The input row by row: "push", or nothing where that is refused.
+std::string push_code(const Program& p, uint32_t seed, const std::string& counts, const std::string& outputs) {
+  const Push& push = *p.push;
+  return fmt::format("    Outcome push = outcome({1}, {{{2}}}, [&](void* arena, std::vector<Floats>& y) {{\n"
+                     "      push{0}_begin(arena);\n"
+                     "      for (int r = 0; r < {4}; r++) {{\n"
+                     "        Floats row({5});\n"
+                     "        for (int i = 0; i < {5}; i++) row[i] = x[(i / {6} * {4} + r) * {6} + i % {6}];\n"
+                     "        push{0}_push_row(arena, row.data());\n      }}\n"
+                     "      push{0}_finish(arena{3});\n    }});\n"
+                     "    if (!same(maps, push) || push.touched != {1}) printf(\"seed {0} pushed: same %d, touched %zu of {1}\\n\", same(maps, push), push.touched), failures++;\n"
+                     "    static_assert(PUSH{0}_ROWS == {4} && PUSH{0}_ROW_COUNT == {5}, \"\");\n",
+                     seed, p.arena_bytes, counts, outputs, push.rows, push.outer * push.inner, push.inner);
+}
+
+std::string case_code(const Program& maps, const Program& rows, const Program* push, uint32_t seed) {
   std::string counts, outputs;
   for (size_t i = 0; i < rows.outputs.size(); i++) {
     counts += fmt::format("{}{}", i ? ", " : "", count_of(rows.outputs[i].shape));
@@ -78,31 +95,46 @@ std::string case_code(const Program& maps, const Program& rows, uint32_t seed) {
   return fmt::format("  {{\n    Floats x({});\n    unsigned s = {};\n    for (float& v : x) s = s * 1664525u + 1013904223u, v = static_cast<float>(s >> 24) / 64 - 2;\n",
                      count_of(rows.inputs[0].shape), seed) +
          run("maps", maps) + run("rows", rows) +
+         (push ? push_code(*push, seed, counts, outputs) : "") +
          fmt::format("    bool ok = same(maps, rows) && maps.touched == {} && rows.touched == {};\n"
                      "    if (!ok) printf(\"seed {}: same %d, touched %zu and %zu\\n\", same(maps, rows), maps.touched, rows.touched);\n"
                      "    failures += !ok;\n  }}\n", maps.arena_bytes, rows.arena_bytes, seed);
 }
 
+bool pushed(Program& p) {
+  try {
+    push_rows(p);
+    choose(p, {Optimise::kRam, {}});
+    check_plan(p);
+    return true;
+  } catch (const Error& e) {
+    if (e.id != "not-by-rows") FAIL(e.node << ": " << e.message);
+    return false;
+  }
+}
+
 void add_case(Batch& b, uint32_t seed) {
   Graph g = random_maps(seed);
   run_passes(g, {});
-  Program maps = lower(g), rows = maps;
+  Program maps = lower(g), rows = maps, push = maps;
+  bool pushes = pushed(push);
   choose(maps, {Optimise::kSpeed, {}});
   choose(rows, {Optimise::kRam, {}});
-  for (auto [kind, p] : {std::pair{"maps", &maps}, {"rows", &rows}}) {
+  for (auto [kind, p] : {std::pair{"maps", &maps}, {"rows", &rows}, {"push", &push}}) {
+    if (p == &push && !pushes) continue;
     EmitOptions options;
     options.name = fmt::format("{}{}", kind, seed);
     b.includes += fmt::format("#include \"{}.h\"\n", options.name);
     for (auto& [name, content] : emit(*p, options)) b.files[name] = content;
   }
-  b.calls += case_code(maps, rows, seed);
+  b.calls += case_code(maps, rows, pushes ? &push : nullptr, seed);
 }
 
 void build_and_run(const Batch& b, const fs::path& directory) {
   for (const auto& [name, content] : b.files) write_file_if_changed(directory / name, content);
   write_file_if_changed(directory / "main.cpp", b.includes + kDriver + b.calls + "  return failures;\n}\n");
   std::string warnings = "-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wdouble-promotion -Wundef -Wcast-qual -Werror";
-  std::string command = fmt::format("cd '{}' && for f in maps*.cpp rows*.cpp; do c++ -std=c++11 -O1 {} -I. -c $f || exit 1; done && "
+  std::string command = fmt::format("cd '{}' && for f in maps*.cpp rows*.cpp push*.cpp; do c++ -std=c++11 -O1 {} -I. -c $f || exit 1; done && "
                                     "c++ -std=c++17 -I. main.cpp *.o -o program && ./program", directory.string(), warnings);
   CHECK(std::system(command.c_str()) == 0);
 }

@@ -1,0 +1,15 @@
+// Inputs that arrive row by row: nobody holds the map.
+#pragma once
+
+#include "lower/program.hpp"
+
+namespace netsuke {
+
+// Makes the program take its only input row by row: all who read it run by rows, and its rows are received
+// by a call that reads each of them once. Throws "not-by-rows" with the layer that needs the input as a whole.
+void push_rows(Program& p);
+
+// After scheduling: throws as above if no segment receives the rows.
+void check_pushed(const Program& p);
+
+}  // namespace netsuke
