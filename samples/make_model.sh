@@ -5,7 +5,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 if [ $# -eq 0 ] || [ ! -f "$here/$1/train.py" ]; then
-  echo "usage: $0 fashion|sine [options of train.py]" >&2
+  echo "usage: $0 fashion|motion|motion_mlp|sine [options of train.py]" >&2
   exit 1
 fi
 sample=$1

@@ -11,6 +11,11 @@
 
 #if defined(__AVR__)
 #include <avr/pgmspace.h>
+// The Arduino IDE compiles with -Os, where an integer dense layer takes 2.5 times as many cycles and saves a tenth of
+// the code. This goes for all that follows in this source file, which is generated code only.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O2")
+#endif
 #endif
 
 namespace netsuke {

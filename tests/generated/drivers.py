@@ -5,10 +5,15 @@ kTypes = {"float32": "float", "float64": "double", "int8": "int8_t", "uint8": "u
           "bool": "bool"}
 
 
-def fill_code(port):
+# Inputs lie between -1 and 1 unless a model is used to larger ones; on an integer grid for these all of them are 0.
+kInputRanges = {"motion": 1000, "motion_float": 1000, "motion_mlp": 1000, "motion_mlp_float": 1000}
+
+
+def fill_code(port, largest):
     """A block for a port of `once`, filled from the seed."""
     kind, count = kTypes[port["type"]], f"{port['bytes']} / sizeof({kTypes[port['type']]})"
-    value = {"float": "uniform()", "double": "uniform()", "bool": "next() % 2 == 0"}.get(kind, "next() % 4")
+    real = f"{largest} * uniform()"
+    value = {"float": real, "double": real, "bool": "next() % 2 == 0"}.get(kind, "next() % 4")
     return (f"  {kind}* {port['variable']} = static_cast<{kind}*>(blocks.exact({port['bytes']}, sizeof({kind})));\n"
             f"  for (size_t i = 0; i < {count}; i++) {port['variable']}[i] = static_cast<{kind}>({value});\n")
 
@@ -18,10 +23,10 @@ def once_code(name, document):
     ports = [{**p, "variable": f"p{i}"} for i, p in enumerate(document["inputs"] + document["outputs"])]
     outputs = ports[len(document["inputs"]):]
     arguments = "".join(f", {p['variable']}" for p in ports)
+    fill = "".join(fill_code(p, kInputRanges.get(name, 1)) for p in ports)
     collect = "".join(f"  all.append(reinterpret_cast<char*>({p['variable']}), {p['bytes']});\n" for p in outputs)
     return (f"std::string {name}_once(void* arena, unsigned start) {{\n  Blocks blocks;\n  seed = start;\n"
-            + "".join(fill_code(p) for p in ports)
-            + f"  {name}_run(arena{arguments});\n  std::string all;\n{collect}  return all;\n}}\n")
+            + fill + f"  {name}_run(arena{arguments});\n  std::string all;\n{collect}  return all;\n}}\n")
 
 
 kPreamble = """

@@ -13,7 +13,12 @@ import subprocess
 kRoot = pathlib.Path(__file__).resolve().parents[2]
 kSharedModels = pathlib.Path(os.environ.get("NETSUKE_SHARED", kRoot / ".." / "shared")) / "models/mlperf-tiny"
 kSharedNames = ("kws_float", "vww_float", "ic_float", "ad_float", "kws_int8", "vww_int8", "ic_int8", "ad_int8")
-kSampleNames = ("fashion", "sine")
+# name -> folder below samples/
+kSamples = {"fashion": "fashion", "sine": "sine", "motion": "motion", "motion_float": "motion/float",
+            "motion_mlp": "motion_mlp", "motion_mlp_float": "motion_mlp/float"}
+kSampleNames = tuple(kSamples)
+# How a sample's firmware has its model compiled, where that is not as by default.
+kCompileOptions = {"motion_mlp": ("--io", "native")}
 # Those of docs/design.md, "Emitted code".
 kWarnings = ("-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wdouble-promotion -Wundef -Wcast-qual -Werror").split()
 
@@ -31,7 +36,7 @@ def shared_is_present():
 
 def model_folder(name):
     """The folder with model.onnx and test_data_set_<k>, or None if it is one of ../shared and that is absent."""
-    folder = kRoot / "samples" / name if name in kSampleNames else kSharedModels / name
+    folder = kRoot / "samples" / kSamples[name] if name in kSamples else kSharedModels / name
     return folder if (folder / "model.onnx").is_file() else None
 
 
