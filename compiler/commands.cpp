@@ -189,7 +189,7 @@ void print_comparison(const Comparison& c) {
   fmt::print("{} set {} output {}: differs from the reference by {}{}{}\n", c.pass ? "ok  " : "FAIL", c.set, c.output_name,
              difference_text(c, c.against_reference),
              c.against_expected ? fmt::format(", from the expected output by {}", difference_text(c, *c.against_expected)) : "",
-             !c.exact ? "" : *c.exact ? "; equal to its integers" : "; NOT equal to its integers");
+             !c.exact ? "" : *c.exact ? "; equal bit for bit" : "; NOT equal bit for bit");
 }
 
 }  // namespace

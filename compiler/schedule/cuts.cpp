@@ -13,6 +13,8 @@ namespace {
 constexpr int64_t kPerTurn = 40;   // instructions to find a row's pointers and call its kernel
 constexpr int64_t kPerSweep = 8;   // instructions to see that it is not a call's turn
 constexpr size_t kMostChoices = 400;
+constexpr int kMostEdges = 20000;  // longer models have shorter stretches at most, so that time stays linear
+constexpr int kShortest = 16;      // but these are always tried
 constexpr int64_t kSteps = 50;     // a choice has to save that part of the memory, or be the last
 
 struct Edge {
@@ -64,8 +66,9 @@ Edges all_edges(const Program& p, const Uses& uses) {
     const Call& c = p.calls[static_cast<size_t>(i)];
     if (!c.by_rows_only) edges[static_cast<size_t>(i)].push_back({i, i + 1, peak, c.instructions});
   }
+  const int longest = std::max(kShortest, kMostEdges / std::max(count, 1));
   for (int first = 0; first < count; first++)
-    for (int end = first + 1; end <= count && p.calls[static_cast<size_t>(end - 1)].row_form; end++) {
+    for (int end = first + 1; end <= std::min(count, first + longest) && p.calls[static_cast<size_t>(end - 1)].row_form; end++) {
       bool alone = end == first + 1, forced = has_rows_only(p, first, end);
       std::optional<Flow> flow = alone && !forced ? std::nullopt : flow_through(p, uses, first, end);
       if (!flow) continue;

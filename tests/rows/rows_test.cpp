@@ -106,4 +106,16 @@ TEST_CASE("a model of 500 buffers is planned in seconds") {
   check_plan(p);
 }
 
+TEST_CASE("a chain of 2000 calls is planned in seconds, too") {
+  std::string text = "g (float[1,8,16,16] v0) => (float[1,8,16,16] v2000) {\n";
+  for (int i = 0; i < 2000; i++) text += fmt::format("v{} = {}(v{})\n", i + 1, i % 2 ? "Relu" : "Sigmoid", i);
+  Graph g = load_text(text + "}");
+  run_passes(g, {});
+  Program p = lower(g);
+  auto start = std::chrono::steady_clock::now();
+  choose(p, {Optimise::kRam, {}});
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+  check_plan(p);
+}
+
 TEST_CASE("many more random graphs", "[.many]") { try_graphs(1000, 3000); }
