@@ -225,7 +225,7 @@ void print_ops_markdown() {
              kOldestOpset, kNewestOpset);
   fmt::print("| operator | from opset | limits |\n|---|---|---|\n");
   for (const Op& op : all_ops())
-    if (op.domain != "netsuke") fmt::print("| {} | {} | {} |\n", qualified(op), first_opset(op.name), op.limits);
+    if (op.domain != "netsuke") fmt::print("| {} | {} | {} |\n", qualified(op), first_opset(op.name, op.domain), op.limits);
 }
 
 // docs/passes.md
@@ -249,7 +249,7 @@ int run_ops(const CommandOptions& o) {
   fmt::print("ai.onnx, opsets {} to {}\n\n{:<26} {:>5}  {}\n", kOldestOpset, kNewestOpset, "operator", "since", "limits");
   for (const Op& op : all_ops())
     if (op.domain != "netsuke")
-      fmt::print("{:<26} {:>5}  {}\n", qualified(op), first_opset(op.name), op.limits);
+      fmt::print("{:<26} {:>5}  {}\n", qualified(op), first_opset(op.name, op.domain), op.limits);
   return 0;
 }
 

@@ -3,8 +3,9 @@
 // From here on a grid is a property of a float value (Value::quantization): the value is rounded onto it as soon as it is
 // made. So the other passes see the float model, and to-integers finds out what can run in integers. A value that others
 // read unrounded, a graph input, or one that has a grid already gets a copy (a Reshape to the same shape) with the grid.
-// The integers of a QuantizeLinear that others read, too, stay. A DequantizeLinear of integers that the model takes or
-// computes stays, its output has the grid.
+// The integers of a QuantizeLinear that others read, too, stay, and a QuantizeLinear that only such readers have gives
+// its input its grid all the same. A DequantizeLinear of integers that the model takes or computes stays, its output has
+// the grid.
 //
 // Needs per-tensor grids; nodes with per-channel grids of computed values stay. Keeps every result exactly.
 #include "ops/grid.hpp"
@@ -22,6 +23,12 @@ Node copy_node(const Graph& g, std::string name, ValueId from, ValueId to) {
   return Node{"Reshape", std::move(name), {from}, {to}, {{"shape", g[from].shape}, {"allowzero", int64_t{1}}}, {}};
 }
 
+// The value can be rounded as it is made.
+bool can_take_grid(const Graph& g, const Links& links, ValueId x) {
+  bool is_new = static_cast<size_t>(x) >= links.producer.size();
+  return !is_new && !g[x].quantization && producer_of(g, links, x) && has_one_reader(links, x);
+}
+
 // The float value that stands for the rounded input of `quantize`, and a node to make it if there has to be one.
 struct Rounded {
   ValueId value;
@@ -30,8 +37,7 @@ struct Rounded {
 
 Rounded rounded_value(Graph& g, const Links& links, const Node& quantize, const Quantization& q) {
   ValueId x = quantize.inputs[0];
-  bool is_new = static_cast<size_t>(x) >= links.producer.size();
-  if (!is_new && !g[x].quantization && producer_of(g, links, x) && has_one_reader(links, x)) {
+  if (can_take_grid(g, links, x)) {
     g[x].quantization = q;
     return {x, std::nullopt};
   }
@@ -45,8 +51,11 @@ std::vector<Node> collapse(Graph& g, const Links& links, Node& quantize) {
   std::vector<size_t> pairs;
   for (int c : links.consumers[static_cast<size_t>(quantize.outputs[0])])
     if (is_pair(quantize, g.nodes[static_cast<size_t>(c)])) pairs.push_back(static_cast<size_t>(c));
-  if (pairs.empty()) return {quantize};
   const Quantization q = grid_attributes(quantize);
+  if (pairs.empty()) {
+    if (can_take_grid(g, links, quantize.inputs[0])) g[quantize.inputs[0]].quantization = q;
+    return {quantize};
+  }
   Rounded r = rounded_value(g, links, quantize, q);
   std::vector<Node> nodes;
   if (r.node) nodes.push_back(*r.node);

@@ -54,12 +54,6 @@ void take_grid(const Graph& g, const Node& n, Channels& c) {
 // Sums of `terms` products and a bias must stay below 2^31, with room for the zero point's part.
 constexpr double kMostSum = 1 << 30;
 
-// The distance of an input from its zero point, at most.
-double reach(const Quantization& in) {
-  IntegerRange r = integer_range(in.type);
-  return static_cast<double>(std::max(r.high - in.zero_points[0], in.zero_points[0] - r.low));
-}
-
 std::vector<double> channel_sums(const Channels& c) {
   std::vector<double> sums(static_cast<size_t>(c.index.count()));
   for (size_t i = 0; i < c.weights.size(); i++) sums[c.index.of(i)] += std::fabs(c.weights[i]);
@@ -79,7 +73,7 @@ void round_anew(Channels& c, const Quantization& in, bool only_overflowing) {
   std::vector<double> sums = channel_sums(c), largest(sums.size());
   for (size_t i = 0; i < c.weights.size(); i++) largest[c.index.of(i)] = std::max(largest[c.index.of(i)], std::fabs(c.weights[i]));
   std::vector<bool> anew(sums.size(), true);
-  double in_scale = double(in.scales[0]), in_reach = reach(in), coarsest = 0;
+  double in_scale = double(in.scales[0]), in_reach = reach_of(in), coarsest = 0;
   for (size_t o = 0; o < sums.size(); o++)
     coarsest = std::max(coarsest, only_overflowing ? std::fabs(c.scale[o]) : largest[o] / 32767);
   for (size_t o = 0; o < sums.size(); o++) {

@@ -11,6 +11,7 @@ bool fold_constants(Graph& g, const PassOptions& options);
 bool fuse_activations(Graph& g, const PassOptions& options);
 bool fuse_batch_norm(Graph& g, const PassOptions& options);
 bool fuse_pad(Graph& g, const PassOptions& options);
+bool lift_integers(Graph& g, const PassOptions& options);
 bool merge_duplicates(Graph& g, const PassOptions& options);
 bool recognise_activations(Graph& g, const PassOptions& options);
 bool remove_dead_channels(Graph& g, const PassOptions& options);

@@ -74,10 +74,17 @@ bool all_int8(const Conversion& c, const Node& n) {
   return is_int8(c, n.outputs[0]);
 }
 
+// Sums of a MatMul's run-time operands fit int32 whatever they are. (Constant weights are rounded to fit.)
+bool sums_fit(const Conversion& c, const Node& n) {
+  double most = static_cast<double>(c.graph[n.inputs[0]].shape.back());
+  for (ValueId v : {n.inputs[0], n.inputs[1]}) most *= reach_of(*grid_of(c, v));
+  return most < 2147483648.0;
+}
+
 bool is_linear(const Conversion& c, const Node& n) {
   if (!grid_of(c, n.inputs[0])) return false;
   bool product = n.op == "MatMul";
-  if (product && (!grid_of(c, n.inputs[1]) || c.graph[n.inputs[1]].type != DType::kFloat32)) return false;
+  if (product && (!grid_of(c, n.inputs[1]) || !sums_fit(c, n))) return false;
   if (!product && !c.graph[n.inputs[1]].constant) return false;
   return !grid_of(c, n.outputs[0]) || only_limits(n.activations);
 }
@@ -205,8 +212,19 @@ bool append_border(Conversion& c, const Node& n) {
   return true;
 }
 
+// A value rounded onto one grid and then another, as pairs in a row leave it: a copy, in integers where 32 bits have
+// room for the scales (not from 16 bits to 16 bits).
+bool append_requantized(Conversion& c, const Node& n) {
+  if (n.op != "Reshape" || !n.activations.empty() || c.graph[n.inputs[0]].shape != c.graph[n.outputs[0]].shape) return false;
+  ValueId from = n.inputs[0], to = n.outputs[0];
+  if (!grid_of(c, from) || !grid_of(c, to) || !c.stored.contains(from) || (!is_int8(c, from) && !is_int8(c, to))) return false;
+  if (grid_of(c, from) == grid_of(c, to)) return false;
+  c.nodes.push_back(Node{"Requantize", n.name, {c.stored[from]}, {add_stored(c, to)}, {}, {}});
+  return true;
+}
+
 void convert(Conversion& c, const Node& n) {
-  if (append_border(c, n)) return;
+  if (append_border(c, n) || append_requantized(c, n)) return;
   Node integer = n;
   if (computes_in_integers(c, n) && convert_inputs(c, integer)) return append_integer(c, std::move(integer));
   append_real(c, n);
@@ -278,6 +296,7 @@ bool to_integers(Graph& g, const PassOptions& options) {
   for (Value& v : g.values)
     if (v.type == DType::kFloat32) v.quantization.reset();
   remove_dead_code(g, options);
+  remove_identities(g, options);
   Links links = link(g);
   for (Node& n : g.nodes) merge_transpose(g, links, n);
   remove_dead_code(g, options);

@@ -21,7 +21,7 @@ namespace netsuke {
 namespace {
 
 constexpr auto kSpatial = std::to_array<std::string_view>(
-    {"AveragePool", "Conv", "ConvTranspose", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool",
+    {"AveragePool", "Conv", "ConvInteger", "ConvTranspose", "GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool",
      "InstanceNormalization", "LRN", "LpPool", "MaxPool"});
 
 // Every output element depends on the same element of each (broadcast) input only.
@@ -56,7 +56,7 @@ bool is_along_axes(const Node& n) {
   return has_attribute(n, "axis") || has_attribute(n, "axes") || n.op == "Pad" || n.op == "Slice" || n.op == "Tile";
 }
 
-bool follows_inputs(const Node& n) { return is_elementwise(n) || is_along_axes(n); }
+bool follows_inputs(const Node& n) { return is_elementwise(n) || is_along_axes(n) || n.op == "DynamicQuantizeLinear"; }
 
 // Dimensions that are not one, in order.
 Shape without_ones(const Shape& shape) {
@@ -328,12 +328,25 @@ void rebuild_dense(State& p, Node n) {
   keep(p, std::move(n));
 }
 
+// The grid does not depend on the order of the values; only the first output has one.
+void rebuild_dynamic_quantize(State& p, Node n) {
+  Graph& g = p.lazy.graph;
+  Origin origin = origin_of(p.lazy, n.inputs[0]);
+  ValueId old = n.outputs[0];
+  n.inputs[0] = origin.source;
+  n.outputs[0] = add_value(g, Value{g[old]});
+  op_of(n).infer(g, n);
+  set_lazy(p.lazy, old, n.outputs[0], origin.permutation);
+  p.lazy.nodes.push_back(std::move(n));
+}
+
 void rebuild(State& p, Node n) {
   if (is_spatial(n) && !is_channels_last(n)) return rebuild_spatial(p, std::move(n));
   if (n.op == "Transpose" && n.activations.empty())
     return set_lazy(p.lazy, n.outputs[0], n.inputs[0], get_ints(n, "perm"));
   if (n.op == "Reshape") return rebuild_reshape(p, n);
   if (n.op == "Dense") return rebuild_dense(p, std::move(n));
+  if (n.op == "DynamicQuantizeLinear") return rebuild_dynamic_quantize(p, std::move(n));
   if (n.inputs.size() == 1 && p.flattened.contains(n.inputs[0])) p.flattened[n.outputs[0]] = p.flattened[n.inputs[0]];
   if (is_elementwise(n) && rebuild_elementwise(p, n)) return;
   if (is_along_axes(n) && rebuild_along_axes(p, n)) return;

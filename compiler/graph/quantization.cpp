@@ -24,6 +24,11 @@ bool is_storage(DType type) {
          type == DType::kInt32;
 }
 
+double reach_of(const Quantization& q) {
+  IntegerRange r = integer_range(q.type);
+  return static_cast<double>(std::max(r.high - q.zero_points[0], q.zero_points[0] - r.low));
+}
+
 Quantization per_tensor_grid(float scale, int32_t zero_point, DType storage) { return {{scale}, {zero_point}, -1, storage}; }
 
 int64_t to_stored(double x, const Quantization& q, size_t i) {

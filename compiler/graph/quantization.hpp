@@ -13,6 +13,9 @@ struct IntegerRange {
 IntegerRange integer_range(DType storage);
 bool is_storage(DType type);
 
+// The largest distance of an integer from the zero point, per tensor.
+double reach_of(const Quantization& q);
+
 Quantization per_tensor_grid(float scale, int32_t zero_point, DType storage);
 
 // clamp(round_half_to_even(x / scale) + zero_point); NaN becomes the lowest integer. `i`: which of the grid's scales.

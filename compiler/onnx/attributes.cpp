@@ -139,7 +139,7 @@ const onnx::AttributeProto* resolve(const Loader& l, const onnx::AttributeProto&
 }
 
 void check_form(const Loader& l, const onnx::NodeProto& n) {
-  const Schema* schema = find_schema(n.op_type(), opset_of(l, ""));
+  const Schema* schema = find_schema(qualified(n), opset_of(l, ""));
   NETSUKE_CHECK(schema, "operator '{}' of node '{}' has no schema", n.op_type(), node_name(n));
   check_count(n, "inputs", used(n.input()), schema->min_inputs, schema->max_inputs);
   check_count(n, "outputs", used(n.output()), schema->min_outputs, schema->max_outputs);

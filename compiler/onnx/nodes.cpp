@@ -60,7 +60,7 @@ void load_plain_node(Loader& l, const onnx::NodeProto& proto) {
   for (const std::string& name : proto.output())
     n.outputs.push_back(name.empty() ? kNoValue : define(l, name, Value{}));
   while (!n.outputs.empty() && n.outputs.back() == kNoValue) n.outputs.pop_back();
-  finish_node(l, std::move(n), opset_of(l, proto.domain()));
+  finish_node(l, std::move(n), opset_of(l, ""));
 }
 
 void load_node(Loader& l, const onnx::NodeProto& n) {

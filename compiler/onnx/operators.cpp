@@ -10,6 +10,7 @@ namespace netsuke {
 namespace {
 
 constexpr const char* kExport = "export the model again";
+constexpr std::string_view kContributed = "com.microsoft";  // the domain of onnxruntime's own operators
 
 void add_opset(std::map<std::string, int>& opsets, const onnx::OperatorSetIdProto& o, const std::string& where) {
   std::string domain = normal_domain(o.domain());
@@ -37,6 +38,8 @@ std::string unsupported_form(const onnx::NodeProto& n, int opset) {
 std::string reason_for(const Loader& l, const onnx::NodeProto& n, int opset) {
   if (find_function(l, n)) return "";
   std::string domain = normal_domain(n.domain());
+  if (domain == kContributed && find_op(n.op_type(), domain)) return "";
+  if (domain == kContributed) return fmt::format("operator {} is not supported", qualified(n));
   if (!domain.empty()) return fmt::format("operator {}: there is no support for domain '{}'", qualified(n), domain);
   return n.op_type() == "If" ? "" : unsupported_form(n, opset);
 }

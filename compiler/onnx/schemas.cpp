@@ -10,6 +10,7 @@ namespace {
 
 constexpr Schema kSchemas[] = {
 #include "onnx/schemas.inc"
+#include "onnx/contributed.inc"
 };
 
 }  // namespace
@@ -24,9 +25,11 @@ const Schema* find_schema(std::string_view op, int opset) {
   return row->op == op ? row : nullptr;
 }
 
-int first_opset(std::string_view op) {
-  auto row = std::find_if(std::begin(kSchemas), std::end(kSchemas), [&](const Schema& s) { return s.op == op; });
-  return row == std::end(kSchemas) ? 0 : std::max(kOldestOpset, row->since);
+int first_opset(std::string_view op, std::string_view domain) {
+  std::string name = domain.empty() ? std::string(op) : fmt::format("{}.{}", domain, op);
+  auto row = std::find_if(std::begin(kSchemas), std::end(kSchemas), [&](const Schema& s) { return s.op == name; });
+  if (row == std::end(kSchemas)) return 0;
+  return domain.empty() ? std::max(kOldestOpset, row->since) : row->since;
 }
 
 AttributeForm find_attribute(const Schema& s, std::string_view name) {

@@ -18,11 +18,13 @@ struct Schema {
   std::string_view attributes;
 };
 
-// The form of an ai.onnx operator at this opset, or null for one that does not exist (yet).
+// The form of an operator (of ai.onnx, or "com.microsoft.NAME") at this opset of ai.onnx, or null for one that does not
+// exist (yet).
 const Schema* find_schema(std::string_view op, int opset);
 
-// The oldest opset that has the operator and that models may use: 7 or later. 0 if there is no such operator.
-int first_opset(std::string_view op);
+// The oldest opset of its domain that has the operator and that models may use: 7 or later in ai.onnx. 0 if there is no
+// such operator.
+int first_opset(std::string_view op, std::string_view domain);
 
 struct AttributeForm {
   char letter = 0;  // 0: there is no such attribute

@@ -9,8 +9,8 @@
 namespace netsuke {
 
 void refuse(const Node& n, std::string reason) {
-  const Op* op = find_op(n.op);
-  fail("op-unsupported", n.name, fmt::format("{}: {}", n.op, reason), op && !op->limits.empty() ? std::string(op->limits) : "change the model, see `netsuke ops` for what is supported");
+  std::string_view limits = op_of(n).limits;
+  fail("op-unsupported", n.name, fmt::format("{}: {}", n.op, reason), limits.empty() ? "change the model, see `netsuke ops` for what is supported" : std::string(limits));
 }
 
 void mismatch(const Node& n, std::string reason, std::string hint) {

@@ -114,8 +114,15 @@ size_t run_time_operand(const Graph& g, const Node& n) {
   return 0;
 }
 
+// Integers that the model itself moves without a DequantizeLinear behind them have no grid there.
+bool has_grid_behind(const Graph& g, const Node& n) {
+  return std::any_of(n.outputs.begin(), n.outputs.end(), [&](ValueId v) { return v != kNoValue && is_quantised(g[v]); });
+}
+
 bool is_integer_node(const Graph& g, const Node& n) {
-  if (op_of(n).integer == IntegerForm::kNone || n.inputs.empty()) return false;
+  IntegerForm form = op_of(n).integer;
+  if (form == IntegerForm::kNone || n.inputs.empty()) return false;
+  if ((form == IntegerForm::kMove || form == IntegerForm::kSameGrid) && !has_grid_behind(g, n)) return false;
   return is_quantised(g[n.inputs[run_time_operand(g, n)]]);
 }
 

@@ -10,7 +10,8 @@ const Op* find_op(std::string_view name, std::string_view domain) {
 
 const Op& op_of(const Node& n) {
   const Op* op = find_op(n.op);
-  if (!op) op = find_op(n.op, "netsuke");
+  for (std::string_view domain : {"netsuke", "com.microsoft"})
+    if (!op) op = find_op(n.op, domain);
   NETSUKE_CHECK(op, "no operator '{}' (node '{}')", n.op, n.name);
   return *op;
 }

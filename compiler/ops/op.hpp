@@ -27,7 +27,7 @@ struct Lowering;  // lower/lowering.hpp
 struct Canonicaliser {
   Graph& graph;
   Node& node;
-  int opset;                     // of the node's domain
+  int opset;                     // of ai.onnx
   std::vector<Node>& preceding;  // nodes to run before this one, in order, themselves not yet canonical
 };
 
@@ -90,6 +90,7 @@ inline constexpr int kOldestOpset = 7;
 // of the files in compiler/ops/ (each family_*.cpp defines family_*_ops()).
 std::span<const Op> all_ops();
 const Op* find_op(std::string_view name, std::string_view domain = "");
-const Op& op_of(const Node& n);  // CHECKs that it exists
+// Of ai.onnx, else netsuke's own, else com.microsoft's. CHECKs that it exists.
+const Op& op_of(const Node& n);
 
 }  // namespace netsuke

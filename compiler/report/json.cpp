@@ -159,7 +159,7 @@ std::string ops_json() {
   for (const Op& op : all_ops())
     if (op.domain != "netsuke")
       j["operators"].push_back({{"name", op.name}, {"domain", op.domain.empty() ? "ai.onnx" : op.domain},
-                                {"since", first_opset(op.name)}, {"limits", op.limits}});
+                                {"since", first_opset(op.name, op.domain)}, {"limits", op.limits}});
   return print(j);
 }
 

@@ -7,7 +7,7 @@
 //            where sum and count are of the taps inside; m = multipliers[divisor - 1], the divisor being count
 //            or, with count_include_pad, the number of positions inside the padded input
 //
-// P: in_t, out_t (int8_t or int16_t; out_t == in_t for maxima); batch, in_h, in_w, in_c, out_h, out_w,
+// P: in_t, out_t (int8_t or int16_t; maxima: also uint8_t, and out_t == in_t); batch, in_h, in_w, in_c, out_h, out_w,
 // kernel_h, kernel_w, stride_h, stride_w, pad_top, pad_left, dilation_h, dilation_w, out_min, out_max; averages
 // also in_zero, out_zero, shift, count_include_pad, pad_bottom, pad_right. multipliers: kernel_h * kernel_w
 // entries, one for each divisor. The global average has P::multiplier instead. The shape rules are those of
@@ -34,7 +34,7 @@ struct PoolColumns {
 
 template <class T>
 inline T lowest_of() {
-  return static_cast<T>(sizeof(T) == 1 ? -128 : -32768);
+  return static_cast<T>(static_cast<T>(-1) > static_cast<T>(0) ? 0 : sizeof(T) == 1 ? -128 : -32768);
 }
 
 template <class P, class T>

@@ -7,6 +7,7 @@ import pathlib
 import sys
 
 import numpy as np
+import quantised_models
 from onnx import TensorProto, helper as h, numpy_helper
 
 F, I64 = TensorProto.FLOAT, TensorProto.INT64
@@ -582,8 +583,8 @@ def main():
     directory = pathlib.Path(sys.argv[1])
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "good_weights.bin").write_bytes(np.ones(16, np.float32).tobytes())
-    for name, make in MODELS.items():
-        made = make()
+    models = {**{name: make() for name, make in MODELS.items()}, **quantised_models.models()}
+    for name, made in models.items():
         (directory / (name + ".onnx")).write_bytes(made if isinstance(made, bytes) else made.SerializeToString())
 
 

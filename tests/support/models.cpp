@@ -95,7 +95,32 @@ std::vector<Tensor> run_case(const BuiltCase& c, const std::vector<Tensor>& inpu
   return outputs;
 }
 
+double largest_difference(const Tensor& a, const Tensor& b) {
+  std::vector<double> x = to_doubles(a), y = to_doubles(b);
+  double worst = x.size() == y.size() && a.type == b.type ? 0 : 1e30;
+  for (size_t i = 0; i < std::min(x.size(), y.size()); i++)
+    if (!(std::abs(x[i] - y[i]) <= worst)) worst = std::isfinite(x[i] - y[i]) ? std::abs(x[i] - y[i]) : 1e30;
+  return worst;
+}
+
+double in_steps(const std::vector<Tensor>& a, const std::vector<Tensor>& b, const std::vector<double>& steps) {
+  double worst = 0;
+  for (size_t i = 0; i < a.size(); i++)
+    worst = std::max(worst, largest_difference(a[i], b[i]) / steps[steps.size() == 1 ? 0 : i]);
+  return worst;
+}
+
+void check_quantised(const BuiltCase& c, const fs::path& directory) {
+  for (const std::vector<Tensor>& inputs : c.inputs) {
+    INFO("case " << c.test->name << "\n" << to_text(c.compiled.optimised) << to_text(c.compiled.program));
+    std::vector<Tensor> meant = evaluate(c.compiled.optimised, inputs), actual = run_case(c, inputs, directory);
+    for (size_t i = 0; i < meant.size(); i++) CHECK(meant[i] == actual[i]);
+    CHECK(in_steps(evaluate(c.compiled.reference, inputs), actual, c.test->steps) <= c.test->tolerance);
+  }
+}
+
 void check_case(const BuiltCase& c, const fs::path& directory) {
+  if (!c.test->steps.empty()) return check_quantised(c, directory);
   for (const std::vector<Tensor>& inputs : c.inputs) {
     std::vector<Tensor> expected = evaluate(c.compiled.reference, inputs);
     std::vector<Tensor> actual = run_case(c, inputs, directory);
@@ -161,6 +186,17 @@ void check_generated(const std::vector<GeneratedCase>& cases) {
   build_all(built, directory);
   for (const BuiltCase& c : built) check_case(c, directory);
   fs::remove_all(directory);
+}
+
+double steps_from_reference(const std::string& model, const std::vector<double>& steps) {
+  Graph reference = load_text(model), optimised = reference;
+  run_passes(optimised, {});
+  double worst = 0;
+  for (uint32_t seed = 0; seed < 6; seed++) {
+    std::vector<Tensor> inputs = random_inputs(reference, seed);
+    worst = std::max(worst, in_steps(evaluate(reference, inputs), evaluate(optimised, inputs), steps));
+  }
+  return worst;
 }
 
 std::optional<fs::path> shared_models() {

@@ -39,12 +39,19 @@ struct GeneratedCase {
   std::string model;  // ONNX text
   double tolerance = 1e-5;                // relative to the output's range
   std::vector<std::vector<Tensor>> inputs = {};  // empty: two random vectors
+  // Above 0: a quantised model. Outputs are within `tolerance` steps of this size of the reference (one for each
+  // output, or one for all), and equal to what the optimised graph means bit for bit.
+  std::vector<double> steps = {};
 };
 
 // Emits every case, builds all of them for the host with warnings as errors (few compiler runs), runs them
 // with poisoned, fenced arenas, and CHECKs every output against the reference evaluator; of models that compute in
 // integers also against the optimised graph, bit for bit.
 void check_generated(const std::vector<GeneratedCase>& cases);
+
+// The largest difference of a quantised model's outputs from the literal meaning of its QuantizeLinears and
+// DequantizeLinears in float, in steps of the outputs (one for each output, or one for all), over random inputs.
+double steps_from_reference(const std::string& model, const std::vector<double>& steps);
 
 // The folder with the MLPerf Tiny models, or nothing where ../shared is absent: then say "skipped".
 std::optional<std::filesystem::path> shared_models();

@@ -1,10 +1,11 @@
-// Conv, in one or two spatial dimensions.
+// Conv and ConvInteger, in one or two spatial dimensions.
 #include <algorithm>
 
 #include "lower/pack.hpp"
 #include "ops/helpers.hpp"
 #include "ops/integer_lower.hpp"
 #include "ops/layout.hpp"
+#include "ops/run_time_zero.hpp"
 #include "ops/window.hpp"
 
 namespace netsuke {
@@ -17,10 +18,8 @@ void require_constant(const Canonicaliser& c, size_t i, std::string_view what) {
     refuse(c.node, fmt::format("its {} are computed at run time", what));
 }
 
-void canonicalise_conv(Canonicaliser& c) {
+void canonicalise_window_of_weights(Canonicaliser& c) {
   require_map(c.graph, c.node);
-  require_constant(c, 1, "weights");
-  require_constant(c, 2, "biases");
   const Shape &in = shape_of(c.graph, c.node, 0), &weights = shape_of(c.graph, c.node, 1);
   if (weights.size() != in.size())
     mismatch(c.node, fmt::format("weights {} for an input of {}", to_string(weights), to_string(in)));
@@ -32,22 +31,32 @@ void canonicalise_conv(Canonicaliser& c) {
   set_default<int64_t>(c.node, "group", 1);
 }
 
+void canonicalise_conv(Canonicaliser& c) {
+  require_constant(c, 1, "weights");
+  require_constant(c, 2, "biases");
+  canonicalise_window_of_weights(c);
+}
+
 void check_channels(const Graph& g, const Node& n, int64_t in_c) {
   const Shape& weights = shape_of(g, n, 1);
   int64_t group = get_int(n, "group");
   if (group < 1 || weights[0] % group != 0 || weights[1] > kMaxElements / group || weights[1] * group != in_c)
     mismatch(n, fmt::format("weights {} in {} groups for {} input channels", to_string(weights), group, in_c));
-  if (has_input(n, 2) && shape_of(g, n, 2) != Shape{weights[0]})
-    mismatch(n, fmt::format("{} biases for {} output channels", to_string(shape_of(g, n, 2)), weights[0]));
+}
+
+void set_conv_output(Graph& g, Node& n, DType type) {
+  Shape in = map_shape(g, n, 0);
+  Shape out = window_output(n, window_of(n), spatial_of(in), false);
+  out.insert(out.begin(), {in[0], shape_of(g, n, 1)[0]});
+  set_map(g, n, type, out);
 }
 
 void infer_conv(Graph& g, Node& n) {
   for (size_t i = 0; i < n.inputs.size(); i++) require_type(g, n, i, {DType::kFloat32});
-  Shape in = map_shape(g, n, 0);
-  check_channels(g, n, in[1]);
-  Shape out = window_output(n, window_of(n), spatial_of(in), false);
-  out.insert(out.begin(), {in[0], shape_of(g, n, 1)[0]});
-  set_map(g, n, DType::kFloat32, out);
+  check_channels(g, n, map_shape(g, n, 0)[1]);
+  if (has_input(n, 2) && shape_of(g, n, 2) != Shape{shape_of(g, n, 1)[0]})
+    mismatch(n, fmt::format("{} biases for {} output channels", to_string(shape_of(g, n, 2)), shape_of(g, n, 1)[0]));
+  set_conv_output(g, n, DType::kFloat32);
 }
 
 // One spatial dimension is the width of a map of height 1.
@@ -161,11 +170,61 @@ void lower_conv(Lowering& l, const Node& n) {
   l.program.calls.push_back(std::move(call));
 }
 
+// --- ConvInteger ---
+
+constexpr OffsetOperand kInput{0, 2, -1}, kWeights{1, 3, 0};
+
+void canonicalise_conv_integer(Canonicaliser& c) {
+  canonicalise_offset(c, kInput);
+  canonicalise_offset(c, kWeights);
+  require_constant(c, 1, "weights");
+  require_constant(c, 3, "weights' zero points");
+  canonicalise_window_of_weights(c);
+}
+
+void infer_conv_integer(Graph& g, Node& n) {
+  for (const OffsetOperand& o : {kInput, kWeights}) require_offset_types(g, n, o);
+  check_channels(g, n, map_shape(g, n, 0)[1]);
+  const Shape& weights = shape_of(g, n, 1);
+  require_int32_sums(n, count_of({weights.begin() + 1, weights.end()}));
+  set_conv_output(g, n, DType::kInt32);
+}
+
+void eval_conv_integer(Evaluation& e) {
+  Tensor in = distances(e, kInput), weights = distances(e, kWeights);
+  Tensor sums = conv_sums(Evaluation{e.graph, e.node, {&in, &weights}, {}});
+  std::transform(sums.as<double>().begin(), sums.as<double>().end(), e.out[0].as<int32_t>().begin(),
+                 [](double sum) { return static_cast<int32_t>(sum); });
+}
+
+// Has no row rule: the zero point is that of the whole map.
+void lower_conv_integer(Lowering& l, const Node& n) {
+  NETSUKE_CHECK(is_channels_last(n), "'{}' has not gone through to-nhwc", n.name);
+  const Value &in = l.graph[n.inputs[0]], &weights = l.graph[n.inputs[1]], &out = l.graph[n.outputs[0]];
+  Window2d w = window2d(window_of(n));
+  Call call = make_call(n, "conv_integer", "integer_products.hpp");
+  call.parameters = window_parameters(plane_of(in.shape), plane_of(out.shape), w);
+  for (Parameter& p : std::vector<Parameter>{{"out_c", out.shape.back()}, {"group", get_int(n, "group")},
+                                             type_name("A", in.type), type_name("B", weights.type)})
+    call.parameters.push_back(std::move(p));
+  BufferId packed = add_weights(l, weights.name, permuted(*weights.constant, to_channels_last(weights.shape.size())));
+  call.arguments = {read(buffer_of(l, n.inputs[0])), read(packed)};
+  call.arguments.push_back(offset_argument(l, n, kInput, "a", call));
+  Argument zeros = offset_argument(l, n, kWeights, "b", call);
+  call.arguments.push_back(has_input(n, 3) ? zeros : read(packed));
+  call.arguments.push_back(write(buffer_of(l, n.outputs[0])));
+  call.macs = count_of(out.shape) * count_of({weights.shape.begin() + 1, weights.shape.end()});
+  l.program.calls.push_back(std::move(call));
+}
+
 constexpr Op kOps[] = {
     {.name = "Conv", .min_inputs = 2, .max_inputs = 3, .canonicalise = canonicalise_conv, .infer = infer_conv,
      .eval = eval_sums, .lower = lower_conv, .quantisation = QuantRule::kWeighted, .integer = IntegerForm::kLinear,
      .sums = conv_sums, .lower_integer = lower_integer_conv,
      .limits = "Float32, one or two spatial dimensions, constant weights and biases."},
+    {.name = "ConvInteger", .min_inputs = 2, .max_inputs = 4, .canonicalise = canonicalise_conv_integer,
+     .infer = infer_conv_integer, .eval = eval_conv_integer, .lower = lower_conv_integer,
+     .limits = "One or two spatial dimensions, constant weights, sums of at most 33025 products."},
 };
 
 }  // namespace

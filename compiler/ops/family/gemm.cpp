@@ -1,14 +1,18 @@
-// Gemm, MatMul and Dense.
+// Gemm, MatMul, Dense and MatMulInteger.
 //
 // Dense is netsuke's own: out[b, o] = bias[o] + sum_i in[b, i] * weights[o, i], weights and bias
 // constant. Pass dense_from_matmul makes it out of Gemm, and of MatMul with a constant right side.
 //
 // Canonical form: a Gemm that such a Dense can stand for stays, any other becomes Transpose, MatMul, Mul, Add.
+#include <algorithm>
+
 #include "ops/integer.hpp"
 #include "ops/integer_lower.hpp"
+#include "ops/layout.hpp"
 #include "lower/lowering.hpp"
 #include "lower/pack.hpp"
 #include "ops/movement.hpp"
+#include "ops/run_time_zero.hpp"
 
 namespace netsuke {
 namespace {
@@ -196,7 +200,8 @@ void add_integer_product(const Graph& g, const Node& n, Call& call) {
   for (Parameter& p : requantise_parameters(r)) call.parameters.push_back(std::move(p));
 }
 
-void lower_matmul(Lowering& l, const Node& n) {
+// Batches, m, k, n and where the operands lie.
+void add_matmul_shape(Lowering& l, const Node& n, Call& call) {
   MatMulShape s = matmul_shape(l.graph, n);
   int64_t m = s.a[s.a.size() - 2], k = s.a.back(), columns = s.b.back();
   std::vector<BatchLoop> loops = batch_loops(s);
@@ -207,21 +212,67 @@ void lower_matmul(Lowering& l, const Node& n) {
   }
   if (loops.size() > 4) refuse(n, "more than four batch dimensions that do not join");
   loops.insert(loops.begin(), 4 - loops.size(), BatchLoop{1, 0, 0});
-  BufferId a = buffer_of(l, n.inputs[0]), b = buffer_of(l, n.inputs[1]);
-  bool integers = is_integer_node(l.graph, n);
-  Call call = integers ? make_call(n, "matmul_s8", "matmul_s8.hpp") : make_call(n, "matmul_f32", "matmul_f32.hpp");
+  call.macs = count_of(s.batch) * s.a[s.a.size() - 2] * k * columns;
   for (size_t i = 0; i < 4; i++) {
     call.parameters.push_back({fmt::format("batch_{}", i), loops[i].count});
     call.parameters.push_back({fmt::format("a_stride_{}", i), loops[i].a_step});
     call.parameters.push_back({fmt::format("b_stride_{}", i), loops[i].b_step});
   }
   call.parameters.insert(call.parameters.end(), {{"m", m}, {"k", k}, {"n", columns},
-                                                 {"a_rom", l.program[a].place == Place::kConstant},
-                                                 {"b_rom", l.program[b].place == Place::kConstant}});
+                                                 {"a_rom", constant_of(l.graph, n.inputs[0]) != nullptr},
+                                                 {"b_rom", constant_of(l.graph, n.inputs[1]) != nullptr}});
+}
+
+void lower_matmul(Lowering& l, const Node& n) {
+  bool integers = is_integer_node(l.graph, n);
+  Call call = integers ? make_call(n, "matmul_s8", "matmul_s8.hpp") : make_call(n, "matmul_f32", "matmul_f32.hpp");
+  add_matmul_shape(l, n, call);
   if (!integers || !is_quantised(l.graph[n.outputs[0]])) call.parameters.push_back(activation_parameter(n));
   if (integers) add_integer_product(l.graph, n, call);
-  call.arguments = {read(a), read(b), write(buffer_of(l, n.outputs[0]))};
-  call.macs = count_of(s.batch) * s.a[s.a.size() - 2] * k * columns;
+  call.arguments = {read(buffer_of(l, n.inputs[0])), read(buffer_of(l, n.inputs[1])), write(buffer_of(l, n.outputs[0]))};
+  l.program.calls.push_back(std::move(call));
+}
+
+// --- MatMulInteger ---
+
+OffsetOperand left_side(const Graph& g, const Node& n) { return {0, 2, rank_of(g, n, 0) == 2 ? 0 : -1}; }
+OffsetOperand right_side(const Graph& g, const Node& n) { return {1, 3, rank_of(g, n, 1) - 1}; }
+
+void canonicalise_matmul_integer(Canonicaliser& c) {
+  canonicalise_offset(c, left_side(c.graph, c.node));
+  canonicalise_offset(c, right_side(c.graph, c.node));
+}
+
+void infer_matmul_integer(Graph& g, Node& n) {
+  for (const OffsetOperand& o : {left_side(g, n), right_side(g, n)}) require_offset_types(g, n, o);
+  MatMulShape s = matmul_shape(g, n);
+  require_int32_sums(n, s.a.back());
+  set_output(g, n, 0, DType::kInt32, s.out);
+}
+
+void eval_matmul_integer(Evaluation& e) {
+  Tensor a = distances(e, left_side(e.graph, e.node)), b = distances(e, right_side(e.graph, e.node));
+  Tensor sums = matmul_sums(Evaluation{e.graph, e.node, {&a, &b}, {}});
+  std::transform(sums.as<double>().begin(), sums.as<double>().end(), e.out[0].as<int32_t>().begin(),
+                 [](double sum) { return static_cast<int32_t>(sum); });
+}
+
+// A constant right side lies transposed: a sum reads neighbours.
+void lower_matmul_integer(Lowering& l, const Node& n) {
+  const Value &a = l.graph[n.inputs[0]], &b = l.graph[n.inputs[1]];
+  int64_t k = a.shape.back(), columns = b.shape.back();
+  Call call = make_call(n, "matmul_integer", "integer_products.hpp");
+  add_matmul_shape(l, n, call);
+  bool transposed = b.constant && b.shape.size() == 2;
+  BufferId right = transposed ? add_weights(l, b.name, permuted(*b.constant, Permutation{1, 0})) : buffer_of(l, n.inputs[1]);
+  for (Parameter& p : std::vector<Parameter>{type_name("A", a.type), type_name("B", b.type),
+                                             {"b_k_step", transposed ? 1 : b.shape.size() < 2 ? 1 : columns}, {"b_n_step", transposed ? k : 1}})
+    call.parameters.push_back(std::move(p));
+  call.arguments = {read(buffer_of(l, n.inputs[0])), read(right)};
+  call.arguments.push_back(offset_argument(l, n, left_side(l.graph, n), "a", call));
+  Argument zeros = offset_argument(l, n, right_side(l.graph, n), "b", call);
+  call.arguments.push_back(has_input(n, 3) ? zeros : read(right));
+  call.arguments.push_back(write(buffer_of(l, n.outputs[0])));
   l.program.calls.push_back(std::move(call));
 }
 
@@ -265,6 +316,9 @@ constexpr Op kOps[] = {
      .eval = eval_gemm, .quantisation = QuantRule::kWeighted, .limits = "Float32 only."},
     {.name = "MatMul", .min_inputs = 2, .max_inputs = 2, .infer = infer_matmul, .eval = eval_sums,
      .lower = lower_matmul, .quantisation = QuantRule::kWeighted, .integer = IntegerForm::kLinear, .sums = matmul_sums, .limits = "Float32 only."},
+    {.name = "MatMulInteger", .min_inputs = 2, .max_inputs = 4, .canonicalise = canonicalise_matmul_integer,
+     .infer = infer_matmul_integer, .eval = eval_matmul_integer, .lower = lower_matmul_integer,
+     .limits = "Zero points for each row only of matrices; sums of at most 33025 products."},
     {.name = "Dense", .domain = "netsuke", .min_inputs = 2, .max_inputs = 3, .infer = infer_dense, .eval = eval_sums,
      .lower = lower_dense, .quantisation = QuantRule::kWeighted, .integer = IntegerForm::kLinear, .sums = dense_sums, .lower_integer = lower_integer_dense},
 };

@@ -2,8 +2,10 @@
 // pads (begins of all dimensions, then ends) and, for constants, value.
 #include <cmath>
 
+#include "graph/quantization.hpp"
 #include "lower/lowering.hpp"
 #include "ops/helpers.hpp"
+#include "ops/integer.hpp"
 #include "ops/movement.hpp"
 
 namespace netsuke {
@@ -109,7 +111,11 @@ PadLoops loops_of(const Shape& in, const Shape& out, const std::vector<int64_t>&
   return loops;
 }
 
-Parameter pad_value(const Node& n, DType type) {
+// The integer for the real value, where integers on a grid are padded.
+Parameter pad_value(const Graph& g, const Node& n) {
+  const Value& in = g[n.inputs[0]];
+  DType type = in.type;
+  if (is_integer_node(g, n)) return {"value", to_stored(double(get_float(n, "value")), *in.quantization)};
   if (type == DType::kFloat32) return {"value", get_float(n, "value")};
   if (type == DType::kBool) return {"value", get_float(n, "value") != 0};
   return {"value", static_cast<int64_t>(get_float(n, "value"))};
@@ -125,7 +131,7 @@ void lower_pad(Lowering& l, const Node& n) {
                      {"out_dims", loops.out},
                      {"begins", loops.begin},
                      {"Mode", TypeName{fmt::format("netsuke::Pad{}{}", static_cast<char>(std::toupper(mode[0])), mode.substr(1))}},
-                     pad_value(n, in.type)};
+                     pad_value(l.graph, n)};
   call.arguments = {read(buffer_of(l, n.inputs[0])), write(buffer_of(l, n.outputs[0]))};
   l.program.calls.push_back(std::move(call));
 }

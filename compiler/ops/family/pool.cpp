@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "graph/quantization.hpp"
 #include "ops/helpers.hpp"
 #include "ops/integer.hpp"
 #include "ops/integer_lower.hpp"
@@ -43,19 +44,26 @@ void canonicalise_pool(Canonicaliser& c) {
 
 void canonicalise_global(Canonicaliser& c) { require_map(c.graph, c.node); }
 
+// Largest elements may also be those of 8-bit integers.
+void require_pooled_type(const Graph& g, const Node& n) {
+  bool max = n.op == "MaxPool" || n.op == "GlobalMaxPool";
+  if (max) require_type(g, n, 0, {DType::kFloat32, DType::kInt8, DType::kUint8});
+  else require_type(g, n, 0, {DType::kFloat32});
+}
+
 void infer_pool(Graph& g, Node& n) {
-  require_type(g, n, 0, {DType::kFloat32});
+  require_pooled_type(g, n);
   Shape in = map_shape(g, n, 0);
   Shape out = window_output(n, window_of(n), spatial_of(in), get_int(n, "ceil_mode") != 0);
   out.insert(out.begin(), {in[0], in[1]});
-  set_map(g, n, DType::kFloat32, out);
+  set_map(g, n, type_of(g, n, 0), out);
 }
 
 void infer_global(Graph& g, Node& n) {
-  require_type(g, n, 0, {DType::kFloat32});
+  require_pooled_type(g, n);
   Shape out = map_shape(g, n, 0);
   std::fill(out.begin() + 2, out.end(), 1);
-  set_map(g, n, DType::kFloat32, out);
+  set_map(g, n, type_of(g, n, 0), out);
 }
 
 // What the window at one output sees.
@@ -86,9 +94,23 @@ Seen look(const Window& w, const Shape& spatial, const float* map, const Shape& 
   return seen;
 }
 
+Tensor converted(const Tensor& t, DType type) {
+  Tensor result(type, t.shape);
+  visit_type(t.type, [&]<class From>() {
+    visit_type(type, [&]<class To>() {
+      std::transform(t.as<From>().begin(), t.as<From>().end(), result.as<To>().begin(), [](From x) {
+        if constexpr (std::is_integral_v<To>)  // a window of padding only has no largest element
+          return static_cast<To>(std::clamp(double(x), double(std::numeric_limits<To>::lowest()), double(std::numeric_limits<To>::max())));
+        else return static_cast<To>(x);
+      });
+    });
+  });
+  return result;
+}
+
 template <class Result>
 void eval_windows(Evaluation& e, const Window& w, const Shape& out_spatial, const Result& result) {
-  Tensor in = map_in(e, 0);
+  Tensor in = converted(map_in(e, 0), DType::kFloat32);
   Shape spatial = spatial_of(in.shape), shape{in.shape[0], in.shape[1]};
   shape.insert(shape.end(), out_spatial.begin(), out_spatial.end());
   Tensor out(DType::kFloat32, shape);
@@ -97,7 +119,7 @@ void eval_windows(Evaluation& e, const Window& w, const Shape& out_spatial, cons
     const float* map = in.as<float>().data() + (index[0] * in.shape[1] + index[1]) * count_of(spatial);
     out.as<float>()[next++] = static_cast<float>(result(look(w, spatial, map, spatial_of(index))));
   });
-  map_out(e, out);
+  map_out(e, converted(out, e.out[0].type));
 }
 
 Window whole_window(const Shape& spatial) {
@@ -150,14 +172,12 @@ void eval_integer_average(Evaluation& e) {
   for (double& x : centred) x -= double(g[n.inputs[0]].quantization->zero_points[0]);
   std::vector<float> floats(centred.begin(), centred.end());
   Tensor in = make_tensor<float>(e.in[0]->shape, floats);
-  Evaluation sums{g, n, {&in}, {Tensor(DType::kFloat32, e.out[0].shape)}};
+  Evaluation sums{g, n, {&in}, std::move(e.out)};
   eval_windows(sums, w, out, [&](const Seen& s) {
     size_t which = global ? 0 : static_cast<size_t>(count_pad ? s.padded : s.inside) - 1;
     return double(requantise_half_even(r, static_cast<int64_t>(s.sum), which));
   });
-  visit_type(e.out[0].type, [&]<class T>() {
-    for (size_t i = 0; i < e.out[0].as<T>().size(); i++) e.out[0].as<T>()[i] = static_cast<T>(sums.out[0].as<float>()[i]);
-  });
+  e.out = std::move(sums.out);
 }
 
 void add_pool_call(Lowering& l, const Node& n, Call call) {
@@ -167,7 +187,11 @@ void add_pool_call(Lowering& l, const Node& n, Call call) {
   l.program.calls.push_back(std::move(call));
 }
 
+void lower_integer_pool(Lowering& l, const Node& n);
+void lower_integer_global(Lowering& l, const Node& n);
+
 void lower_pool(Lowering& l, const Node& n) {
+  if (l.graph[n.inputs[0]].type != DType::kFloat32) return lower_integer_pool(l, n);  // largest of integers without a grid
   Plane in = plane_of(l.graph[n.inputs[0]].shape), out = plane_of(l.graph[n.outputs[0]].shape);
   Window2d w = window2d(window_of(n));
   bool average = n.op == "AveragePool";
@@ -189,6 +213,7 @@ RowRule global_rows(const Plane& in) {
 }
 
 void lower_global(Lowering& l, const Node& n) {
+  if (l.graph[n.inputs[0]].type != DType::kFloat32) return lower_integer_global(l, n);
   Plane in = plane_of(l.graph[n.inputs[0]].shape);
   Call call = make_call(n, n.op == "GlobalMaxPool" ? "global_max_pool_f32" : "global_avg_pool_f32", "pool_f32.hpp");
   call.parameters = {{"batch", in.batch}, {"in_h", in.h}, {"in_w", in.w}, {"in_c", in.c}};
@@ -207,7 +232,8 @@ void add_integer_pool_call(Lowering& l, const Node& n, Call call, std::vector<Ar
 }
 
 void add_limits(Lowering& l, const Node& n, Call& call) {
-  Limits limits = limits_of(n, *l.graph[n.outputs[0]].quantization);
+  const Value& out = l.graph[n.outputs[0]];
+  Limits limits = limits_of(n, out.quantization ? *out.quantization : per_tensor_grid(1, 0, out.type));
   call.parameters.push_back({"out_min", int64_t{limits.low}});
   call.parameters.push_back({"out_max", int64_t{limits.high}});
 }
@@ -255,7 +281,7 @@ void lower_integer_global(Lowering& l, const Node& n) {
 }
 
 constexpr std::string_view kLimits = "Float32, one or two spatial dimensions.";
-constexpr std::string_view kMaxLimits = "Float32, one or two spatial dimensions; without the output Indices.";
+constexpr std::string_view kMaxLimits = "Float32, int8 and uint8, one or two spatial dimensions; without the output Indices.";
 
 constexpr Op window_pool(std::string_view name, QuantRule rule, IntegerForm integer, int max_outputs,
                          std::string_view limits) {

@@ -29,7 +29,7 @@ const Tensor& parameter(const Canonicaliser& c, size_t i, const char* what) {
 std::vector<float> read_scales(const Canonicaliser& c) {
   const Tensor& t = parameter(c, 1, "scale");
   if (t.type != DType::kFloat32) refuse(c.node, fmt::format("its scale has type {}", name_of(t.type)));
-  if (t.shape.size() > 1) refuse(c.node, fmt::format("its scale has shape {}: blocked quantisation", to_string(t.shape)));
+  if (t.shape.size() > 1 && t.count() != 1) refuse(c.node, fmt::format("its scale has shape {}: blocked quantisation", to_string(t.shape)));
   std::vector<float> scales(t.as<float>().begin(), t.as<float>().end());
   if (scales.empty()) bad_grid(c.node, "its scale is empty");
   for (float s : scales)
@@ -42,8 +42,9 @@ std::vector<int32_t> read_zero_points(const Canonicaliser& c, size_t count, DTyp
   const Tensor& t = parameter(c, 2, "zero point");
   if (t.type != storage)
     bad_grid(c.node, fmt::format("its zero point is {}, the integers are {}", name_of(t.type), name_of(storage)));
-  if (static_cast<size_t>(t.count()) != count) bad_grid(c.node, fmt::format("it has {} scales and {} zero points", count, t.count()));
   std::vector<int64_t> values = to_int64s(t);
+  if (values.size() == 1) values.resize(count, int64_t{values[0]});  // one for all channels
+  if (values.size() != count) bad_grid(c.node, fmt::format("it has {} scales and {} zero points", count, t.count()));
   if (storage == DType::kInt32 && std::any_of(values.begin(), values.end(), [](int64_t z) { return z != 0; }))
     refuse(c.node, "its zero point is not 0, as it must be for int32");
   return {values.begin(), values.end()};
