@@ -24,6 +24,7 @@
 #include "core.hpp"
 #include "gather_s8.hpp"
 #include "tile_s8.hpp"
+#include "vector_tile_s8.hpp"
 #include "window.hpp"
 
 namespace netsuke {
@@ -53,12 +54,22 @@ struct PixelsS8<P, true> {
 };
 #endif
 
+// By the layout of the weights.
+template <class P, bool kVectors>
+struct PixelsOfS8 {
+  typedef PixelsS8<P, UsesDsp<P>::value> type;
+};
+template <class P>
+struct PixelsOfS8<P, true> {
+  typedef VectorPixelsS8<P> type;
+};
+
 template <class P>
 struct Conv2dS8 {
   static constexpr index_t group_in = P::in_c / P::group;
   static constexpr index_t group_out = P::out_c / P::group;
   static constexpr index_t steps = P::kernel_h * P::kernel_w * group_in;
-  static constexpr index_t group_weights = static_cast<index_t>(quads_of(steps)) * 4 * lanes_s8(group_out);
+  static constexpr index_t group_weights = weights_s8(P::layout, static_cast<int32_t>(group_out), static_cast<int32_t>(steps));
   static constexpr int tile = kTilePixelsS8 < P::out_w ? kTilePixelsS8 : static_cast<int>(P::out_w);
 
   typedef typename P::in_t in_t;
@@ -66,7 +77,7 @@ struct Conv2dS8 {
   typedef typename P::out_t out_t;
   typedef typename ScaleType<P>::type scale_t;
 
-  typedef PixelsS8<P, UsesDsp<P>::value> Pixels;
+  typedef typename PixelsOfS8<P, P::layout == kLayoutVectors>::type Pixels;
 
   static inline void group_row(const in_t* const* rows, index_t channel, const weight_t* weights,
                                const int32_t* bias, const scale_t* scales, out_t* out) {

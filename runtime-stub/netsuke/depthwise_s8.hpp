@@ -71,7 +71,7 @@ struct DepthwiseS8 {
 #endif
   // Taps of a kernel row that are written out; the rest of a long row is a loop.
   static constexpr index_t written_out = P::kernel_w <= 7 ? P::kernel_w : 1;
-  static constexpr index_t weight_row = P::layout == kLayoutPlain ? P::kernel_w : 4;
+  static constexpr index_t weight_row = P::kernel_h == 1 ? 0 : depthwise_place(P::layout, P::kernel_w, 1, 0);
 
   typedef typename P::in_t in_t;
   typedef typename P::weight_t weight_t;

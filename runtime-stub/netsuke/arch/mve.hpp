@@ -1,0 +1,79 @@
+// Helium (Armv8.1-M MVE, integer part: Cortex-M52, M55, M85): what the files *_mve_s8.hpp share.
+//
+// Intrinsics where GCC 12 writes what one would; assembly around VMLADAV, whose sums GCC otherwise moves and
+// spills. Constraint "Te" is an even register: the only ones VMLADAV can add to, so there are eight sums at
+// most (r0, r2, ..., r12, lr).
+#ifndef NETSUKE_ARCH_MVE_HPP
+#define NETSUKE_ARCH_MVE_HPP
+
+#include "../core.hpp"
+
+#if defined(__ARM_FEATURE_MVE) && !defined(__ARM_BIG_ENDIAN)
+#define NETSUKE_MVE 1
+#else
+#define NETSUKE_MVE 0
+#endif
+
+#if NETSUKE_MVE
+
+#include <arm_mve.h>
+
+namespace netsuke {
+namespace mve {
+
+// The vector a, b, c, d.
+[[gnu::always_inline]] static inline int32x4_t lanes(int32_t a, int32_t b, int32_t c, int32_t d) {
+  int32x4_t v;
+  __asm__("vmov %q0[2], %q0[0], %1, %3\n\tvmov %q0[3], %q0[1], %2, %4" : "=&w"(v) : "r"(a), "r"(b), "r"(c), "r"(d));
+  return v;
+}
+
+// The first kLive lanes from or to memory; the others are 0, or stay as they are.
+template <int kLive>
+[[gnu::always_inline]] inline int32x4_t load_lanes(const int32_t* p) {
+  return kLive == 4 ? vldrwq_s32(p) : vldrwq_z_s32(p, vctp32q(kLive));
+}
+template <int kLive>
+[[gnu::always_inline]] inline void store_bytes(int8_t* p, int32x4_t v) {
+  if (kLive == 4) return vstrbq_s32(p, v);
+  vstrbq_p_s32(p, v, vctp32q(kLive));
+}
+
+// min(max(zero + y, out_min), out_max) of two vectors of four, as bytes: a's in bytes 0, 4, 8 and 12, b's in
+// bytes 2, 6, 10 and 14. The sum saturates at 16 bits, which the limits of 8 cannot see.
+template <class P>
+[[gnu::always_inline]] inline int8x16_t clamp_bytes(int16x8_t halves) {
+  halves = vqaddq_n_s16(halves, static_cast<int16_t>(P::out_zero));
+  int8x16_t bytes = vqmovnbq_s16(vreinterpretq_s8_s16(halves), halves);
+  if (P::out_min > -128) bytes = vmaxq_s8(bytes, vdupq_n_s8(static_cast<int8_t>(P::out_min)));
+  if (P::out_max < 127) bytes = vminq_s8(bytes, vdupq_n_s8(static_cast<int8_t>(P::out_max)));
+  return bytes;
+}
+template <class P>
+[[gnu::always_inline]] inline int32x4_t to_bytes(int32x4_t a, int32x4_t b) {
+  const int16x8_t halves = vqmovntq_s32(vqmovnbq_s32(vreinterpretq_s16_s32(a), a), b);
+  return vreinterpretq_s32_s8(clamp_bytes<P>(halves));
+}
+template <class P>
+[[gnu::always_inline]] inline int32x4_t to_bytes(int32x4_t a) {
+  return vreinterpretq_s32_s8(clamp_bytes<P>(vqmovnbq_s32(vreinterpretq_s16_s32(a), a)));
+}
+
+// kCount bytes. From 16 on, the last vector overlaps the one before it.
+template <index_t kCount>
+[[gnu::always_inline]] inline void copy(int8_t* to, const int8_t* from) {
+  if (kCount < 16) {
+    __builtin_memcpy(to, from, static_cast<size_t>(kCount));
+    return;
+  }
+#pragma GCC unroll 4
+  for (index_t i = 0; i + 16 <= kCount; i += 16) vstrbq_s8(to + i, vldrbq_s8(from + i));
+  if (kCount % 16 != 0) vstrbq_s8(to + (kCount - 16), vldrbq_s8(from + (kCount - 16)));
+}
+
+}  // namespace mve
+}  // namespace netsuke
+
+#endif  // NETSUKE_MVE
+
+#endif  // NETSUKE_ARCH_MVE_HPP
