@@ -10,6 +10,7 @@
 #define NETSUKE_DEPTHWISE_S8_HPP
 
 #include "arch/depthwise_dsp_s8.hpp"
+#include "arch/depthwise_mve_s8.hpp"
 #include "arch/scalar.hpp"
 #include "core.hpp"
 #include "gather_s8.hpp"
@@ -128,7 +129,7 @@ struct DepthwiseS8 {
   }
 };
 
-template <class P, bool kDsp>
+template <class P, bool kDsp, bool kMve>
 struct DepthwiseRowS8 {
   static inline void run(const typename P::in_t* const* rows, const typename P::weight_t* weights,
                          const int32_t* bias, const typename ScaleType<P>::type* multipliers,
@@ -144,7 +145,11 @@ struct DepthwiseRowS8 {
 
 #if NETSUKE_DSP
 template <class P>
-struct DepthwiseRowS8<P, true> : DepthwiseDsp<P> {};
+struct DepthwiseRowS8<P, true, false> : DepthwiseDsp<P> {};
+#endif
+#if NETSUKE_MVE
+template <class P>
+struct DepthwiseRowS8<P, false, true> : DepthwiseMve<P> {};
 #endif
 
 // One output row. rows: kernel_h pointers to the input rows under it, null where there is padding.
@@ -152,7 +157,7 @@ template <class P>
 inline void depthwise_s8_row(const typename P::in_t* const* rows, const typename P::weight_t* weights,
                              const int32_t* bias, const typename ScaleType<P>::type* multipliers,
                              typename P::out_t* out_row) {
-  DepthwiseRowS8<P, UsesDspDepthwise<P>::value>::run(rows, weights, bias, multipliers, out_row);
+  DepthwiseRowS8<P, UsesDspDepthwise<P>::value, UsesMveDepthwise<P>::value>::run(rows, weights, bias, multipliers, out_row);
 }
 
 template <class P>

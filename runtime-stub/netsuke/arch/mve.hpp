@@ -35,28 +35,47 @@ template <int kLive>
 }
 template <int kLive>
 [[gnu::always_inline]] inline void store_bytes(int8_t* p, int32x4_t v) {
+  __asm__("" : "+r"(p));  // GCC 12 would fold an offset into the store that the instruction has no bits for
   if (kLive == 4) return vstrbq_s32(p, v);
   vstrbq_p_s32(p, v, vctp32q(kLive));
 }
 
 // min(max(zero + y, out_min), out_max) of two vectors of four, as bytes: a's in bytes 0, 4, 8 and 12, b's in
-// bytes 2, 6, 10 and 14. The sum saturates at 16 bits, which the limits of 8 cannot see.
+// bytes 2, 6, 10 and 14. The sum saturates at 16 bits, which the limits of 8 cannot see. In assembly, because
+// the intrinsics' results have registers of their own.
 template <class P>
-[[gnu::always_inline]] inline int8x16_t clamp_bytes(int16x8_t halves) {
-  halves = vqaddq_n_s16(halves, static_cast<int16_t>(P::out_zero));
-  int8x16_t bytes = vqmovnbq_s16(vreinterpretq_s8_s16(halves), halves);
+[[gnu::always_inline]] inline int32x4_t narrow_limits(int32x4_t a) {
+  int8x16_t bytes = vreinterpretq_s8_s32(a);
   if (P::out_min > -128) bytes = vmaxq_s8(bytes, vdupq_n_s8(static_cast<int8_t>(P::out_min)));
   if (P::out_max < 127) bytes = vminq_s8(bytes, vdupq_n_s8(static_cast<int8_t>(P::out_max)));
-  return bytes;
+  return vreinterpretq_s32_s8(bytes);
 }
 template <class P>
 [[gnu::always_inline]] inline int32x4_t to_bytes(int32x4_t a, int32x4_t b) {
-  const int16x8_t halves = vqmovntq_s32(vqmovnbq_s32(vreinterpretq_s16_s32(a), a), b);
-  return vreinterpretq_s32_s8(clamp_bytes<P>(halves));
+  __asm__(
+      "vqmovnb.s32 %q[a], %q[a]\n\t"
+      "vqmovnt.s32 %q[a], %q[b]\n\t"
+      "vqadd.s16 %q[a], %q[a], %[zero]\n\t"
+      "vqmovnb.s16 %q[a], %q[a]"
+      : [a] "+&w"(a)
+      : [b] "w"(b), [zero] "r"(static_cast<int32_t>(P::out_zero)));
+  return narrow_limits<P>(a);
 }
 template <class P>
 [[gnu::always_inline]] inline int32x4_t to_bytes(int32x4_t a) {
-  return vreinterpretq_s32_s8(clamp_bytes<P>(vqmovnbq_s32(vreinterpretq_s16_s32(a), a)));
+  __asm__(
+      "vqmovnb.s32 %q[a], %q[a]\n\t"
+      "vqadd.s16 %q[a], %q[a], %[zero]\n\t"
+      "vqmovnb.s16 %q[a], %q[a]"
+      : [a] "+w"(a)
+      : [zero] "r"(static_cast<int32_t>(P::out_zero)));
+  return narrow_limits<P>(a);
+}
+
+// A number that the compiler knows, but does not keep in a vector register across a loop.
+[[gnu::always_inline]] static inline int32_t anew(int32_t x) {
+  __asm__ volatile("" : "+r"(x));
+  return x;
 }
 
 // kCount bytes. From 16 on, the last vector overlaps the one before it.

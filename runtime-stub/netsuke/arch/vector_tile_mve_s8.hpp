@@ -43,7 +43,7 @@ struct MveSums {
 
   // Vectors: 16 steps each; the first starts the sums, then follow kRest, then kTurns * kUnroll.
   template <int Vectors>
-  [[gnu::always_inline]] inline void two_pixels(const int8_t* x, const int8_t* y, const int8_t* w) {
+  [[gnu::always_inline]] inline void two_pixels(const int8_t* x, const int8_t* y, const int8_t*& w) {
     constexpr int kUnroll = unroll_vectors(Vectors - 1);
     constexpr int kTurns = kUnroll == 0 ? 0 : (Vectors - 1) / kUnroll;
     constexpr int kRest = Vectors - 1 - (kTurns > 1 ? kTurns * kUnroll : 0);
@@ -192,19 +192,40 @@ struct MveTile {
     const Outputs o = {bias + first, P::per_channel ? scales + first : scales, out + first};
     return o;
   }
+  // The weights move on, and where they end is where the loop ends: it needs no counter. Functions of their own,
+  // because the sums take most registers, and wherever they were inlined something else could want them, too.
+  [[gnu::noinline]] static void two_pixels(const int8_t* x, const int8_t* w, const int32_t* bias, const scale_t* scales,
+                                out_t* out) {
+    const int8_t* const end = w + blocks * block_weights;
+    do {
+      MveSums sums;
+      sums.template two_pixels<vectors>(x, x + vector_steps(Steps), w);
+      const Outputs a = {bias, scales, out}, b = {bias, scales, out + Out};
+      Store::template run<live>(sums, a, b);
+      // The last block is the last four channels.
+      const index_t step = Channels % 4 != 0 && w == end - block_weights ? Channels % 4 : 4;
+      bias += step;
+      if (P::per_channel) scales += step;
+      out += step;
+    } while (w != end);
+  }
+  [[gnu::noinline]] static void one_pixel(const int8_t* x, const int8_t* w, const int32_t* bias, const scale_t* scales,
+                               out_t* out) {
+    for (index_t block = 0; block < blocks; block += 2) {
+      // An odd block comes together with the one before it, once more.
+      const index_t first = blocks % 2 == 0 ? block : minimum<index_t>(block, blocks > 1 ? blocks - 2 : 0);
+      const index_t second = blocks > 1 ? first + 1 : 0;
+      MveSums sums;
+      sums.template two_blocks<vectors>(x, w + first * block_weights, w + second * block_weights);
+      Store::template run<live>(sums, outputs(first, bias, scales, out), outputs(second, bias, scales, out));
+    }
+  }
   static inline void run(const int8_t* x, const int8_t* weights, const int32_t* bias, const scale_t* scales,
                          out_t* out) {
-    for (index_t block = 0; block < blocks; block += PX == 2 ? 1 : 2) {
-      MveSums sums;
-      if (PX == 2) {
-        sums.template two_pixels<vectors>(x, x + vector_steps(Steps), weights + block * block_weights);
-        Store::template run<live>(sums, outputs(block, bias, scales, out), outputs(block, bias, scales, out + Out));
-      } else {
-        // An odd block comes together with the one before it, once more.
-        const index_t first = minimum<index_t>(block, blocks > 1 ? blocks - 2 : 0), second = blocks > 1 ? first + 1 : 0;
-        sums.template two_blocks<vectors>(x, weights + first * block_weights, weights + second * block_weights);
-        Store::template run<live>(sums, outputs(first, bias, scales, out), outputs(second, bias, scales, out));
-      }
+    if (PX == 2) {
+      two_pixels(x, weights, bias, scales, out);
+    } else {
+      one_pixel(x, weights, bias, scales, out);
     }
   }
 };
