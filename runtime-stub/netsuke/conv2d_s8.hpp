@@ -54,16 +54,6 @@ struct PixelsS8<P, true> {
 };
 #endif
 
-// By the layout of the weights.
-template <class P, bool kVectors>
-struct PixelsOfS8 {
-  typedef PixelsS8<P, UsesDsp<P>::value> type;
-};
-template <class P>
-struct PixelsOfS8<P, true> {
-  typedef VectorPixelsS8<P> type;
-};
-
 template <class P>
 struct Conv2dS8 {
   static constexpr index_t group_in = P::in_c / P::group;
@@ -77,7 +67,7 @@ struct Conv2dS8 {
   typedef typename P::out_t out_t;
   typedef typename ScaleType<P>::type scale_t;
 
-  typedef typename PixelsOfS8<P, P::layout == kLayoutVectors>::type Pixels;
+  typedef PixelsS8<P, UsesDsp<P>::value> Pixels;
 
   static inline void group_row(const in_t* const* rows, index_t channel, const weight_t* weights,
                                const int32_t* bias, const scale_t* scales, out_t* out) {
@@ -91,6 +81,17 @@ struct Conv2dS8 {
   }
 };
 
+// By the layout of the weights.
+template <class P, bool kVectors>
+struct GroupRowS8 : Conv2dS8<P> {
+  static inline void run(const typename P::in_t* const* rows, index_t channel, const typename P::weight_t* weights,
+                         const int32_t* bias, const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+    Conv2dS8<P>::group_row(rows, channel, weights, bias, scales, out);
+  }
+};
+template <class P>
+struct GroupRowS8<P, true> : VectorRowS8<P> {};
+
 // All groups of one output row; P's borders are those of `rows`.
 template <class P>
 inline void conv2d_s8_groups(const typename P::in_t* const* rows, const typename P::weight_t* weights,
@@ -98,7 +99,7 @@ inline void conv2d_s8_groups(const typename P::in_t* const* rows, const typename
                              typename P::out_t* out_row) {
   typedef Conv2dS8<P> C;
   for (index_t group = 0; group < P::group; ++group) {
-    C::group_row(rows, group * C::group_in, weights, bias, multipliers, out_row);
+    GroupRowS8<P, P::layout == kLayoutVectors>::run(rows, group * C::group_in, weights, bias, multipliers, out_row);
     weights += C::group_weights;
     bias += C::group_out;
     if (P::per_channel) multipliers += C::group_out;

@@ -36,20 +36,11 @@ struct DenseRowsS8<P, true> {
 };
 #endif
 
-// By the layout of the weights.
-template <class P, bool kVectors>
-struct RowsOfS8 {
-  typedef DenseRowsS8<P, UsesDsp<P>::value> type;
-};
-template <class P>
-struct RowsOfS8<P, true> {
-  typedef VectorRowsS8<P> type;
-};
-
 template <class P>
 inline void dense_s8(const typename P::in_t* in, const typename P::weight_t* weights, const int32_t* bias,
                      const typename ScaleType<P>::type* multipliers, typename P::out_t* out) {
-  typedef typename RowsOfS8<P, P::layout == kLayoutVectors>::type Rows;
+  if (P::layout == kLayoutVectors) return vector_dense_s8<P>(in, weights, bias, multipliers, out);
+  typedef DenseRowsS8<P, UsesDsp<P>::value> Rows;
   constexpr int kTile = P::batch < kTilePixelsS8 ? P::batch : kTilePixelsS8;
   constexpr int kRest = P::batch % kTile;
   for (index_t i = 0; i < P::batch / kTile; ++i) {

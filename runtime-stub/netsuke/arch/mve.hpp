@@ -28,6 +28,13 @@ namespace mve {
   return v;
 }
 
+// GCC 12 folds offsets into vector stores that the instruction has no bits for; not into such a pointer.
+template <class T>
+[[gnu::always_inline]] inline T* opaque(T* p) {
+  __asm__("" : "+r"(p));
+  return p;
+}
+
 // The first kLive lanes from or to memory; the others are 0, or stay as they are.
 template <int kLive>
 [[gnu::always_inline]] inline int32x4_t load_lanes(const int32_t* p) {
@@ -35,7 +42,6 @@ template <int kLive>
 }
 template <int kLive>
 [[gnu::always_inline]] inline void store_bytes(int8_t* p, int32x4_t v) {
-  __asm__("" : "+r"(p));  // GCC 12 would fold an offset into the store that the instruction has no bits for
   if (kLive == 4) return vstrbq_s32(p, v);
   vstrbq_p_s32(p, v, vctp32q(kLive));
 }
@@ -88,6 +94,25 @@ template <index_t kCount>
 #pragma GCC unroll 4
   for (index_t i = 0; i + 16 <= kCount; i += 16) vstrbq_s8(to + i, vldrbq_s8(from + i));
   if (kCount % 16 != 0) vstrbq_s8(to + (kCount - 16), vldrbq_s8(from + (kCount - 16)));
+}
+
+// The same for `count` runs, from_step and to_step apart. Odd sizes take two predicated instructions.
+template <index_t kCount, index_t kFromStep, index_t kToStep>
+[[gnu::always_inline]] inline void copy_runs(int8_t* to, const int8_t* from, index_t count) {
+  if (kCount == 1 || kCount == 2 || kCount == 4 || kCount >= 16) {
+    for (; count > 0; --count) {
+      copy<kCount>(to, from);
+      to += kToStep;
+      from += kFromStep;
+    }
+    return;
+  }
+  const mve_pred16_t p = vctp8q(static_cast<uint32_t>(kCount));
+  for (; count > 0; --count) {
+    vstrbq_p_s8(to, vldrbq_z_s8(from, p), p);
+    to += kToStep;
+    from += kFromStep;
+  }
 }
 
 }  // namespace mve
