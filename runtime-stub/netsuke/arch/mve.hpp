@@ -78,6 +78,12 @@ template <class P>
   return narrow_limits<P>(a);
 }
 
+template <class P>
+[[gnu::always_inline]] inline int32x4_t saturate_bytes(int32x4_t a) {
+  __asm__("vqmovnb.s32 %q[a], %q[a]\n\tvqmovnb.s16 %q[a], %q[a]" : [a] "+w"(a));
+  return narrow_limits<P>(a);
+}
+
 // A number that the compiler knows, but does not keep in a vector register across a loop.
 [[gnu::always_inline]] static inline int32_t anew(int32_t x) {
   __asm__ volatile("" : "+r"(x));
