@@ -51,6 +51,21 @@ void append_group(PackedWeights& packed, Blocks b, const Value& value) {
   }
 }
 
+// The same in blocks of vectors.
+template <class Value>
+void append_vectors(PackedWeights& packed, Blocks b, const Value& value) {
+  const auto channels = static_cast<std::int32_t>(b.channels);
+  for (std::int32_t block = 0; block < vector_blocks(channels); ++block) {
+    const std::int32_t first = vector_block_first(channels, block);
+    for (std::int64_t vector = 0; vector < b.steps; vector += 16) {
+      for (std::int32_t lane = first; lane < first + kLanesS8; ++lane) {
+        for (std::int64_t k = vector; k < vector + 16; ++k)
+          packed.values.push_back(lane < channels && k < b.steps ? value(lane, k) : std::int16_t{0});
+      }
+    }
+  }
+}
+
 // Folding takes one from an odd lane, which must not already be the lowest value. And the kernel reads an odd
 // lane's sum from the upper 24 bits of a word, so it has to fit them for all inputs in -128 .. 127.
 template <class Value>
@@ -69,6 +84,7 @@ bool folds(std::int64_t steps, std::int32_t bias, const Value& value) {
 template <class Weight>
 std::int32_t choose_layout(Blocks b, std::int64_t groups, bool bytes, std::span<const std::int32_t> bias,
                            const PackChoice& choice, const Weight& weight) {
+  if (choice.vectors) return bytes ? kLayoutVectors : kLayoutPlain;
   if (!choice.dual_multiply) return kLayoutPlain;
   if (choice.wide) return kLayoutWide;
   if (!bytes) return kLayoutPlain;
@@ -77,6 +93,18 @@ std::int32_t choose_layout(Blocks b, std::int64_t groups, bool bytes, std::span<
       return kLayoutPlain;
   }
   return kLayoutFolded;
+}
+
+PackedWeights pack_windows(Weights weights, const ConvShape& shape) {
+  const auto kernel_h = static_cast<std::int32_t>(shape.kernel_h), kernel_w = static_cast<std::int32_t>(shape.kernel_w);
+  const std::size_t filter = static_cast<std::size_t>(kernel_h * kernel_w), filters = weights.size() / filter;
+  PackedWeights packed{std::vector<std::int16_t>(filters * 16), false, kLayoutWindows};
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const auto tap = static_cast<std::int32_t>(i % filter);
+    const std::int32_t place = depthwise_place(packed.layout, kernel_w, tap / kernel_w, tap % kernel_w);
+    packed.values[i / filter * 16 + static_cast<std::size_t>(place)] = weights[i];
+  }
+  return packed;
 }
 
 }  // namespace
@@ -92,13 +120,20 @@ PackedWeights pack_conv2d_s8(Weights weights, std::span<const std::int32_t> fold
   PackedWeights packed;
   packed.layout = choose_layout(blocks, shape.group, fits_int8(weights), folded_bias, choice, at);
   packed.wide = packed.layout == kLayoutWide || !fits_int8(weights);
-  for (std::int64_t first = 0; first < shape.out_c; first += out_c)
-    append_group(packed, blocks, [&](std::int64_t o, std::int64_t k) { return at(first + o, k); });
+  for (std::int64_t first = 0; first < shape.out_c; first += out_c) {
+    const auto value = [&](std::int64_t o, std::int64_t k) { return at(first + o, k); };
+    if (packed.layout == kLayoutVectors) {
+      append_vectors(packed, blocks, value);
+    } else {
+      append_group(packed, blocks, value);
+    }
+  }
   return packed;
 }
 
 PackedWeights pack_depthwise_s8(Weights weights, const ConvShape& shape, const PackChoice& choice) {
   const bool bytes = fits_int8(weights);
+  if (choice.vectors && bytes && shape.kernel_h <= 4 && shape.kernel_w <= 4) return pack_windows(weights, shape);
   if (shape.kernel_h != 3 || shape.kernel_w != 3 || !choice.dual_multiply || (!bytes && !choice.wide))
     return {std::vector<std::int16_t>(weights.begin(), weights.end()), !bytes, kLayoutPlain};
   PackedWeights packed{{}, choice.wide, choice.wide ? kLayoutPairs : kLayoutRows};
@@ -136,7 +171,7 @@ PackedWeights pack_conv_transpose2d_s8(Weights weights, const ConvShape& shape) 
 
 PackChoice pack_choice(std::string_view target, bool wide) {
   const bool dual = target == "cortex-m4" || target == "cortex-m7" || target == "cortex-m33";
-  return {dual, dual && wide};
+  return {dual, dual && wide, target == "cortex-m55"};
 }
 
 std::vector<std::int32_t> fold_zero_point(std::span<const std::int32_t> bias, Weights weights, std::int64_t out_c,

@@ -22,6 +22,7 @@ struct PackedWeights {
 struct PackChoice {
   bool dual_multiply = false;  // the target has SMLAD (Armv7E-M DSP): fold where the weights allow
   bool wide = false;           // twice the bytes for about a seventh fewer instructions, on such a target
+  bool vectors = false;        // the target has Helium
 };
 
 // All take the weights less their zero point, and the folded bias (fold_zero_point) where the choice of the

@@ -11,6 +11,7 @@
 #ifndef NETSUKE_BINARY_S8_HPP
 #define NETSUKE_BINARY_S8_HPP
 
+#include "arch/elementwise_mve.hpp"
 #include "binary.hpp"
 #include "requantise.hpp"
 
@@ -60,9 +61,25 @@ struct MaxS8 {
   }
 };
 
+// Elements that lie one after the other have a form of their own where there are vectors.
+template <class P, class A, class B, class T, class Dims, class AStrides, class BStrides>
+struct AddLoopS8 {
+  static inline void run(const A* a, const B* b, T* out) { binary<BinaryS8<P, AddS8<P> > >(a, b, out); }
+};
+#if NETSUKE_MVE
+template <class P, int32_t kCount>
+struct AddLoopS8<P, int8_t, int8_t, int8_t, Ints<kCount>, Ints<1>, Ints<1> > {
+  static inline void run(const int8_t* a, const int8_t* b, int8_t* out) {
+    for (index_t i = mve::add<P>(a, b, out, kCount); i < kCount; ++i)
+      out[i] = static_cast<int8_t>(AddS8<P>::run(a[i], b[i]));
+  }
+};
+#endif
+
 template <class P>
 inline void add_s8(const typename P::A* a, const typename P::B* b, typename P::T* out) {
-  binary<BinaryS8<P, AddS8<P> > >(a, b, out);
+  AddLoopS8<P, typename P::A, typename P::B, typename P::T, typename P::dims, typename P::a_strides,
+            typename P::b_strides>::run(a, b, out);
 }
 template <class P>
 inline void mul_s8(const typename P::A* a, const typename P::B* b, typename P::T* out) {

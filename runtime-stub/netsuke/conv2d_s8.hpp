@@ -24,6 +24,7 @@
 #include "core.hpp"
 #include "gather_s8.hpp"
 #include "tile_s8.hpp"
+#include "vector_tile_s8.hpp"
 #include "window.hpp"
 
 namespace netsuke {
@@ -58,7 +59,7 @@ struct Conv2dS8 {
   static constexpr index_t group_in = P::in_c / P::group;
   static constexpr index_t group_out = P::out_c / P::group;
   static constexpr index_t steps = P::kernel_h * P::kernel_w * group_in;
-  static constexpr index_t group_weights = static_cast<index_t>(quads_of(steps)) * 4 * lanes_s8(group_out);
+  static constexpr index_t group_weights = weights_s8(P::layout, static_cast<int32_t>(group_out), static_cast<int32_t>(steps));
   static constexpr int tile = kTilePixelsS8 < P::out_w ? kTilePixelsS8 : static_cast<int>(P::out_w);
 
   typedef typename P::in_t in_t;
@@ -80,6 +81,17 @@ struct Conv2dS8 {
   }
 };
 
+// By the layout of the weights.
+template <class P, bool kVectors>
+struct GroupRowS8 : Conv2dS8<P> {
+  static inline void run(const typename P::in_t* const* rows, index_t channel, const typename P::weight_t* weights,
+                         const int32_t* bias, const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+    Conv2dS8<P>::group_row(rows, channel, weights, bias, scales, out);
+  }
+};
+template <class P>
+struct GroupRowS8<P, true> : VectorRowS8<P> {};
+
 // All groups of one output row; P's borders are those of `rows`.
 template <class P>
 inline void conv2d_s8_groups(const typename P::in_t* const* rows, const typename P::weight_t* weights,
@@ -87,7 +99,7 @@ inline void conv2d_s8_groups(const typename P::in_t* const* rows, const typename
                              typename P::out_t* out_row) {
   typedef Conv2dS8<P> C;
   for (index_t group = 0; group < P::group; ++group) {
-    C::group_row(rows, group * C::group_in, weights, bias, multipliers, out_row);
+    GroupRowS8<P, P::layout == kLayoutVectors>::run(rows, group * C::group_in, weights, bias, multipliers, out_row);
     weights += C::group_weights;
     bias += C::group_out;
     if (P::per_channel) multipliers += C::group_out;

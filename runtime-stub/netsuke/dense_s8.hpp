@@ -11,6 +11,7 @@
 #include "arch/conv2d_dsp_s8.hpp"
 #include "core.hpp"
 #include "tile_s8.hpp"
+#include "vector_tile_s8.hpp"
 
 namespace netsuke {
 
@@ -38,6 +39,7 @@ struct DenseRowsS8<P, true> {
 template <class P>
 inline void dense_s8(const typename P::in_t* in, const typename P::weight_t* weights, const int32_t* bias,
                      const typename ScaleType<P>::type* multipliers, typename P::out_t* out) {
+  if (P::layout == kLayoutVectors) return vector_dense_s8<P>(in, weights, bias, multipliers, out);
   typedef DenseRowsS8<P, UsesDsp<P>::value> Rows;
   constexpr int kTile = P::batch < kTilePixelsS8 ? P::batch : kTilePixelsS8;
   constexpr int kRest = P::batch % kTile;

@@ -10,6 +10,7 @@
 #define NETSUKE_DEPTHWISE_S8_HPP
 
 #include "arch/depthwise_dsp_s8.hpp"
+#include "arch/depthwise_mve_s8.hpp"
 #include "arch/scalar.hpp"
 #include "core.hpp"
 #include "gather_s8.hpp"
@@ -71,7 +72,7 @@ struct DepthwiseS8 {
 #endif
   // Taps of a kernel row that are written out; the rest of a long row is a loop.
   static constexpr index_t written_out = P::kernel_w <= 7 ? P::kernel_w : 1;
-  static constexpr index_t weight_row = P::layout == kLayoutPlain ? P::kernel_w : 4;
+  static constexpr index_t weight_row = P::kernel_h == 1 ? 0 : depthwise_place(P::layout, P::kernel_w, 1, 0);
 
   typedef typename P::in_t in_t;
   typedef typename P::weight_t weight_t;
@@ -130,7 +131,7 @@ struct DepthwiseS8 {
   }
 };
 
-template <class P, bool kDsp>
+template <class P, bool kDsp, bool kMve>
 struct DepthwiseRowS8 {
   static inline void run(const typename P::in_t* const* rows, const typename P::weight_t* weights,
                          const int32_t* bias, const typename ScaleType<P>::type* multipliers,
@@ -146,7 +147,11 @@ struct DepthwiseRowS8 {
 
 #if NETSUKE_DSP
 template <class P>
-struct DepthwiseRowS8<P, true> : DepthwiseDsp<P> {};
+struct DepthwiseRowS8<P, true, false> : DepthwiseDsp<P> {};
+#endif
+#if NETSUKE_MVE
+template <class P>
+struct DepthwiseRowS8<P, false, true> : DepthwiseMve<P> {};
 #endif
 
 // One output row. rows: kernel_h pointers to the input rows under it, null where there is padding.
@@ -154,7 +159,7 @@ template <class P>
 inline void depthwise_s8_row(const typename P::in_t* const* rows, const typename P::weight_t* weights,
                              const int32_t* bias, const typename ScaleType<P>::type* multipliers,
                              typename P::out_t* out_row) {
-  DepthwiseRowS8<P, UsesDspDepthwise<P>::value>::run(rows, weights, bias, multipliers, out_row);
+  DepthwiseRowS8<P, UsesDspDepthwise<P>::value, UsesMveDepthwise<P>::value>::run(rows, weights, bias, multipliers, out_row);
 }
 
 template <class P>

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "arch/mve.hpp"
 #include "core.hpp"
 #include "window.hpp"
 
@@ -17,6 +18,18 @@ template <class T>
 inline void fill_elements(T* to, index_t count, T value) {
   for (index_t i = 0; i < count; ++i) to[i] = value;
 }
+
+// Count elements.
+template <index_t Count, class T>
+[[gnu::always_inline]] inline void copy_elements(T* to, const T* from) {
+  memcpy(to, from, static_cast<size_t>(Count) * sizeof(T));
+}
+#if NETSUKE_MVE
+template <index_t Count>
+[[gnu::always_inline]] inline void copy_elements(int8_t* to, const int8_t* from) {
+  mve::copy<Count>(to, from);
+}
+#endif
 
 // P without borders to the left and right: for rows that PaddedRows has copied.
 template <class P>
@@ -44,7 +57,7 @@ struct PaddedRows {
       rows[ky] = from[ky] == nullptr ? nullptr : to;
       if (from[ky] == nullptr) continue;
       fill_elements(to, kLeft, static_cast<in_t>(P::in_zero));
-      memcpy(to + kLeft, from[ky], static_cast<size_t>(copied * kC) * sizeof(in_t));
+      copy_elements<copied * kC>(to + kLeft, from[ky]);
       fill_elements(to + kLeft + copied * kC, kRow - kLeft - copied * kC, static_cast<in_t>(P::in_zero));
       to += kRow;
     }
@@ -65,11 +78,11 @@ struct GatherS8 {
 
   static inline void inner_row(const in_t* from, in_t* to) {
     if (one_run) {
-      memcpy(to, from, static_cast<size_t>(row_steps) * sizeof(in_t));
+      copy_elements<row_steps>(to, from);
       return;
     }
     for (index_t k = 0; k < P::kernel_w; ++k) {
-      memcpy(to, from, static_cast<size_t>(Channels) * sizeof(in_t));
+      copy_elements<Channels>(to, from);
       to += Channels;
       from += static_cast<index_t>(P::dilation_w) * P::in_c;
     }
@@ -80,7 +93,7 @@ struct GatherS8 {
     const index_t last = end_tap(start, P::in_w, P::kernel_w, P::dilation_w);
     for (index_t k = 0; k < P::kernel_w; ++k) {
       if (k >= first && k < last) {
-        memcpy(to, row + tap_offset<P>(start, k), static_cast<size_t>(Channels) * sizeof(in_t));
+        copy_elements<Channels>(to, row + tap_offset<P>(start, k));
       } else {
         fill_elements(to, Channels, static_cast<in_t>(P::in_zero));
       }

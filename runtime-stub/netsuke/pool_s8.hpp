@@ -15,6 +15,7 @@
 #ifndef NETSUKE_POOL_S8_HPP
 #define NETSUKE_POOL_S8_HPP
 
+#include "arch/elementwise_mve.hpp"
 #include "core.hpp"
 #include "requantise.hpp"
 #include "window.hpp"
@@ -164,9 +165,20 @@ inline void global_avg_pool_s8_begin(int32_t* sums) {
   for (index_t c = 0; c < P::in_c; ++c)
     sums[c] = -static_cast<int32_t>(P::in_zero) * P::in_h * P::in_w;
 }
+// The channels that vectors have not done.
+template <class P, class T>
+inline index_t global_avg_pool_vectors(const T*, int32_t*) {
+  return 0;
+}
+#if NETSUKE_MVE
+template <class P>
+inline index_t global_avg_pool_vectors(const int8_t* row, int32_t* sums) {
+  return mve::add_columns<P::in_w, P::in_c>(row, sums);
+}
+#endif
 template <class P>
 inline void global_avg_pool_s8_row(const typename P::in_t* row, int32_t* sums) {
-  for (index_t c = 0; c < P::in_c; ++c) {
+  for (index_t c = global_avg_pool_vectors<P>(row, sums); c < P::in_c; ++c) {
     int32_t sum = sums[c];
     for (index_t i = 0; i < P::in_w; ++i) sum += row[i * P::in_c + c];
     sums[c] = sum;

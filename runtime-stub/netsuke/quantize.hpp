@@ -9,6 +9,7 @@
 #ifndef NETSUKE_QUANTIZE_HPP
 #define NETSUKE_QUANTIZE_HPP
 
+#include "arch/elementwise_mve.hpp"
 #include "convert.hpp"
 #include "core.hpp"
 
@@ -54,24 +55,54 @@ inline float dequantize_value(typename P::in_t q) {
   return static_cast<float>(static_cast<int32_t>(q) - static_cast<int32_t>(P::zero)) * P::scale;
 }
 
+// `count` values, kIn and kOut elements apart. The vector forms do most of what they can do.
+template <class P, index_t kIn, index_t kOut, class T>
+inline void quantize_run(const float* in, T* out, index_t count) {
+  for (index_t i = 0; i < count; ++i) out[i * kOut] = quantize_value<P>(in[i * kIn]);
+}
+template <class P, index_t kIn, index_t kOut, class T>
+inline void dequantize_run(const T* in, float* out, index_t count) {
+  for (index_t i = 0; i < count; ++i) out[i * kOut] = dequantize_value<P>(in[i * kIn]);
+}
+#if NETSUKE_MVE_FLOAT
+template <class P, index_t kIn, index_t kOut>
+inline void quantize_run(const float* in, int8_t* out, index_t count) {
+  const index_t done = kIn == 1 ? mve::quantize<kOut>(in, out, count, P::scale, static_cast<float>(-128 - P::zero),
+                                                      static_cast<float>(127 - P::zero), P::zero)
+                                : 0;
+  for (index_t i = done; i < count; ++i) out[i * kOut] = quantize_value<P>(in[i * kIn]);
+}
+template <class P, index_t kIn, index_t kOut>
+inline void dequantize_run(const int8_t* in, float* out, index_t count) {
+  const index_t done = kIn == 1 && kOut == 1 ? mve::dequantize(in, out, count, P::scale, P::zero) : 0;
+  for (index_t i = done; i < count; ++i) out[i * kOut] = dequantize_value<P>(in[i * kIn]);
+}
+#endif
+
 template <class P>
 inline void quantize(const float* in, typename P::out_t* out) {
-  for (index_t i = 0; i < static_cast<index_t>(P::count); ++i) out[i] = quantize_value<P>(in[i]);
+  quantize_run<P, 1, 1>(in, out, P::count);
 }
 
 template <class P>
 inline void dequantize(const typename P::in_t* in, float* out) {
-  for (index_t i = 0; i < static_cast<index_t>(P::count); ++i) out[i] = dequantize_value<P>(in[i]);
+  dequantize_run<P, 1, 1>(in, out, P::count);
 }
 
-// One value, by direction.
+// The innermost loop, by direction.
 template <class P>
 struct QuantizeOp {
-  static inline typename P::out_t run(float x) { return quantize_value<P>(x); }
+  template <index_t kIn, index_t kOut>
+  static inline void run(const float* in, typename P::out_t* out, index_t count) {
+    quantize_run<P, kIn, kOut>(in, out, count);
+  }
 };
 template <class P>
 struct DequantizeOp {
-  static inline float run(typename P::in_t q) { return dequantize_value<P>(q); }
+  template <index_t kIn, index_t kOut>
+  static inline void run(const typename P::in_t* in, float* out, index_t count) {
+    dequantize_run<P, kIn, kOut>(in, out, count);
+  }
 };
 
 template <class Op, class Dims, class InSteps, class OutSteps>
@@ -81,7 +112,15 @@ template <class Op>
 struct StridedMap<Op, Ints<>, Ints<>, Ints<> > {
   template <class In, class Out>
   static inline void run(const In* in, Out* out) {
-    *out = Op::run(*in);
+    Op::template run<1, 1>(in, out, 1);
+  }
+};
+
+template <class Op, int32_t kCount, int32_t kIn, int32_t kOut>
+struct StridedMap<Op, Ints<kCount>, Ints<kIn>, Ints<kOut> > {
+  template <class In, class Out>
+  static inline void run(const In* in, Out* out) {
+    Op::template run<kIn, kOut>(in, out, kCount);
   }
 };
 

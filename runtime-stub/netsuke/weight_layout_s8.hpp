@@ -12,10 +12,16 @@
 //                  256 * b + a then: the raw word is one operand of a dual multiply, see arch/dsp.hpp.
 //   kLayoutWide    int16 elements; for h in 0, 1: for each lane:  a[h] a[h + 2]
 //
+// For vectors of 16 bytes (Helium), int8 only; also read by vector_tile_s8.hpp on any machine:
+//   kLayoutVectors the steps are cut into vectors of 16, the last one filled up with zeros. A block of 4 lanes is
+//                  for each vector of steps: for each lane: 16 weights. The last block is the last 4 channels,
+//                  some of them once more (with fewer than 4 channels, its last lanes are zeros).
+//
 // depthwise_s8:
 //   kLayoutPlain  [channel][kernel_h][kernel_w]
 //   kLayoutRows   3x3 only: [channel][3] words of the bytes w0 w1 w2 0
 //   kLayoutPairs  3x3 only, int16: [channel][3] two words, w0 w1 and w1 w2
+//   kLayoutWindows kernels up to 4x4, int8: [channel][4 columns][4 rows], filled up with zeros: one vector
 #ifndef NETSUKE_WEIGHT_LAYOUT_S8_HPP
 #define NETSUKE_WEIGHT_LAYOUT_S8_HPP
 
@@ -24,7 +30,7 @@
 namespace netsuke {
 
 constexpr int32_t kLayoutPlain = 0, kLayoutFolded = 1, kLayoutWide = 2, kLayoutRows = 3,
-                  kLayoutPairs = 4;
+                  kLayoutPairs = 4, kLayoutVectors = 5, kLayoutWindows = 6;
 
 constexpr int32_t kLanesS8 = 4;
 
@@ -42,6 +48,23 @@ constexpr int32_t lanes_s8(int32_t channels) {
   return full_blocks_s8(channels) * kLanesS8 + last_lanes_s8(channels);
 }
 
+// Blocks of vectors: steps with those that fill the last vector up, blocks, and the first channel of one.
+constexpr int32_t vector_steps(int32_t steps) {
+  return (steps + 15) / 16 * 16;
+}
+constexpr int32_t vector_blocks(int32_t channels) {
+  return (channels + 3) / 4;
+}
+constexpr int32_t vector_block_first(int32_t channels, int32_t block) {
+  return channels < 4 || channels % 4 == 0 || 4 * block < channels - 4 ? 4 * block : channels - 4;
+}
+
+// Elements of the weights of one group of a convolution or of a dense layer.
+constexpr int32_t weights_s8(int32_t layout, int32_t channels, int32_t steps) {
+  return layout == kLayoutVectors ? vector_blocks(channels) * 4 * vector_steps(steps)
+                                  : quads_of(steps) * 4 * lanes_s8(channels);
+}
+
 // Where step k of a lane lies in its quad.
 constexpr int32_t plain_place(int32_t lanes, int32_t lane, int32_t k) {
   return (k & 1) * 2 * lanes + lane / 2 * 4 + (k >> 1) * 2 + (lane & 1);
@@ -55,10 +78,12 @@ constexpr int32_t quad_place(int32_t layout, int32_t lanes, int32_t lane, int32_
 
 // Elements of a depthwise filter, and where tap (ky, kx) lies in it.
 constexpr int32_t depthwise_filter(int32_t layout, int32_t kernel_h, int32_t kernel_w) {
-  return layout == kLayoutPlain ? kernel_h * kernel_w : 12;
+  return layout == kLayoutPlain ? kernel_h * kernel_w : (layout == kLayoutWindows ? 16 : 12);
 }
 constexpr int32_t depthwise_place(int32_t layout, int32_t kernel_w, int32_t ky, int32_t kx) {
-  return layout == kLayoutPlain ? ky * kernel_w + kx : ky * 4 + (layout == kLayoutPairs && kx == 2 ? 3 : kx);
+  return layout == kLayoutPlain     ? ky * kernel_w + kx
+         : layout == kLayoutWindows ? kx * 4 + ky
+                                    : ky * 4 + (layout == kLayoutPairs && kx == 2 ? 3 : kx);
 }
 
 }  // namespace netsuke

@@ -8,12 +8,16 @@
 namespace cases {
 using namespace kernel_tests;
 
-// What the layers of the figures are packed for: a core with dual multiplies, or any other.
+// What the layers of the figures are packed for: a core with dual multiplies (1), with Helium (2), or any other.
 #ifndef NETSUKE_CASES_DUAL
 #define NETSUKE_CASES_DUAL 1
 #endif
-constexpr int kBytesLayout = NETSUKE_CASES_DUAL ? netsuke::kLayoutFolded : netsuke::kLayoutPlain;
-constexpr int kRowsLayout = NETSUKE_CASES_DUAL ? netsuke::kLayoutRows : netsuke::kLayoutPlain;
+constexpr int kBytesLayout = NETSUKE_CASES_DUAL == 2   ? netsuke::kLayoutVectors
+                             : NETSUKE_CASES_DUAL == 1 ? netsuke::kLayoutFolded
+                                                       : netsuke::kLayoutPlain;
+constexpr int kRowsLayout = NETSUKE_CASES_DUAL == 2   ? netsuke::kLayoutWindows
+                            : NETSUKE_CASES_DUAL == 1 ? netsuke::kLayoutRows
+                                                      : netsuke::kLayoutPlain;
 
 template <class Base, int Layout, int InZero = -128, int OutZero = -128, int OutMin = -128, int OutMax = 127,
           int Shift = 32, bool PerChannel = true>
@@ -24,6 +28,11 @@ template <class Base>
 using Folded = S8<Base, netsuke::kLayoutFolded>;
 template <class Base>
 using Wide = WithLayout<S8<Base, netsuke::kLayoutWide>, netsuke::kLayoutWide, int16_t>;
+
+template <class Base>
+using Vectors = S8<Base, netsuke::kLayoutVectors>;
+template <class Base>
+using Windows = S8<Base, netsuke::kLayoutWindows>;
 
 template <class Base>
 using Bytes = S8<Base, kBytesLayout>;
@@ -91,6 +100,52 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(dw_wide_borders, depthwise_s8, cases::Rows<cases::Dw3<2, 3, 4, One, Pad<2>>>)                       \
   X(dw_sums, depthwise_s8, cases::To<cases::Dw3<5, 6, 4, One, Pad<1>>, netsuke::kLayoutRows, int32_t>)  \
   X(dw_5x5, depthwise_s8, cases::Plain<Window<Size<9, 10>, 4, 4, Size<5, 5>, One, Pad<2>, One, 4>>)
+
+// Layouts for Helium; other targets read them, too.
+#define NETSUKE_VECTOR_CASES(X)                                                                         \
+  X(v_steps_1, conv2d_s8, cases::S8<cases::Pointwise<6, 1, 5>, netsuke::kLayoutVectors, 5, -9>)         \
+  X(v_lanes_1, conv2d_s8, cases::S8<cases::Pointwise<5, 9, 1>, netsuke::kLayoutVectors, 5, -9>)         \
+  X(v_lanes_2, conv2d_s8, cases::S8<cases::Pointwise<4, 16, 2>, netsuke::kLayoutVectors, 5, -9>)        \
+  X(v_lanes_3, conv2d_s8, cases::S8<cases::Pointwise<5, 17, 3>, netsuke::kLayoutVectors, 5, -9>)        \
+  X(v_6, conv2d_s8, cases::S8<cases::Small, netsuke::kLayoutVectors, 5, -9, -100, 90>)                  \
+  X(v_13, conv2d_s8, cases::S8<cases::Pointwise<17, 31, 13>, netsuke::kLayoutVectors, -128, 127>)       \
+  X(v_loop, conv2d_s8, cases::Vectors<cases::Pointwise<3, 177, 9>>)                                     \
+  X(v_long, conv2d_s8, cases::Vectors<cases::Pointwise<3, 400, 4>>)                                     \
+  X(v_shift40, conv2d_s8, cases::S8<cases::Small, netsuke::kLayoutVectors, 127, -9, -9, 127, 40>)       \
+  X(v_shift20, conv2d_s8, cases::S8<cases::Small, netsuke::kLayoutVectors, 0, 0, -128, 127, 20>)        \
+  X(v_one_multiplier, conv2d_s8, cases::S8<cases::Small, netsuke::kLayoutVectors, 0, 0, -128, 127, 32, false>) \
+  X(v_sums, conv2d_s8, cases::To<cases::Small, netsuke::kLayoutVectors, int32_t>)                       \
+  X(v_int16, conv2d_s8, cases::To<cases::Small, netsuke::kLayoutVectors, int16_t>)                      \
+  X(v_from_int16, conv2d_s8, Integers<cases::Small, int16_t, int8_t, int16_t, 0, 0, -32768, 32767, 32, true, \
+                                      netsuke::kLayoutVectors>)                                         \
+  X(v_strided, conv2d_s8, cases::Vectors<Window<Size<7, 9>, 3, 8, Size<3, 4>, Size<1, 2>, Pads<0, 3, 2, 0>>>) \
+  X(v_dilated, conv2d_s8, cases::Vectors<Window<Size<9, 12>, 3, 8, Size<3, 3>, One, Pad<2>, Size<2, 2>>>) \
+  X(v_groups, conv2d_s8, cases::Vectors<Window<Size<6, 9>, 8, 12, Size<3, 3>, One, Pad<1>, One, 2>>)    \
+  X(v_channels_16, conv2d_s8, cases::Vectors<Window<Size<4, 5>, 16, 6, Size<3, 3>, One, Pad<1>>>)       \
+  X(v_nothing_inside, conv2d_s8, cases::Vectors<Window<Size<2, 2>, 3, 4, Size<2, 2>, One, Pad<4>>>)     \
+  X(v_batch, conv2d_s8, cases::Vectors<Window<Size<4, 4>, 4, 4, Size<3, 3>, One, Pad<1>, One, 1, 2>>)   \
+  X(v_dense_16, dense_s8, cases::Vectors<cases::Dense<16, 16>>)                                         \
+  X(v_dense_65, dense_s8, cases::Vectors<cases::Dense<65, 13, 3>>)                                      \
+  X(v_dense_2, dense_s8, cases::Vectors<cases::Dense<34, 2>>)                                           \
+  X(v_dense_12, dense_s8, cases::Vectors<cases::Dense<8, 12>>)                                          \
+  X(w_3x3, depthwise_s8, cases::S8<cases::Dw3<5, 9, 5, One, Pad<1>>, netsuke::kLayoutWindows, 5, -9, -99, 99>) \
+  X(w_17, depthwise_s8, cases::Windows<cases::Dw3<4, 6, 17, One, Pad<1>>>)                              \
+  X(w_30, depthwise_s8, cases::Windows<cases::Dw3<3, 3, 30, One, Pad<1>>>)                              \
+  X(w_wide_map, depthwise_s8, cases::Windows<cases::Dw3<3, 41, 8, One, Pad<1>>>)                        \
+  X(w_wide_map_16, depthwise_s8, cases::Windows<cases::Dw3<3, 29, 16, One, Pad<1>>>)                    \
+  X(w_stride2, depthwise_s8, cases::Windows<cases::Dw3<6, 39, 4, Size<2, 2>, Pads<0, 0, 1, 1>>>)        \
+  X(w_stride2_left, depthwise_s8, cases::Windows<cases::Dw3<6, 20, 6, Size<1, 2>, Pad<1>>>)             \
+  X(w_few, depthwise_s8, cases::Windows<cases::Dw3<5, 6, 3, One, Pad<1>>>)                              \
+  X(w_tiny, depthwise_s8, cases::Windows<cases::Dw3<1, 1, 8, One, Pad<1>>>)                             \
+  X(w_no_borders, depthwise_s8, cases::Windows<cases::Dw3<5, 21, 4, One, Pad<0>>>)                      \
+  X(w_wide_borders, depthwise_s8, cases::Windows<cases::Dw3<2, 3, 4, One, Pad<2>>>)                     \
+  X(w_sums, depthwise_s8, cases::To<cases::Dw3<5, 6, 4, One, Pad<1>>, netsuke::kLayoutWindows, int32_t>) \
+  X(w_shift40, depthwise_s8, cases::S8<cases::Dw3<5, 6, 4, One, Pad<1>>, netsuke::kLayoutWindows, 127, -9, -9, 127, 40>) \
+  X(w_one_multiplier, depthwise_s8,                                                                     \
+    cases::S8<cases::Dw3<5, 6, 7, One, Pad<1>>, netsuke::kLayoutWindows, 0, 0, -128, 127, 32, false>)   \
+  X(w_4x2, depthwise_s8, cases::Windows<Window<Size<9, 10>, 6, 6, Size<4, 2>, One, Pad<1>, One, 6>>)    \
+  X(w_1x4, depthwise_s8, cases::Windows<Window<Size<1, 20>, 20, 20, Size<1, 4>, One, Pads<0, 3, 0, 0>, One, 20>>) \
+  X(w_dilated, depthwise_s8, cases::Windows<Window<Size<9, 12>, 5, 5, Size<3, 3>, One, Pad<2>, Size<2, 2>, 5>>)
 
 #define NETSUKE_LAYER_CASES(X)                                                              \
   X(kws_conv10x4, conv2d_s8, cases::Bytes<cases::KwsConv>)                                 \

@@ -25,7 +25,8 @@ void write_array(std::FILE* out, const char* name, const char* what, const std::
 template <class P>
 netsuke::PackedWeights pack(const char* kernel, const Layer<P>& layer) {
   const netsuke::PackChoice choice{P::layout != netsuke::kLayoutPlain,
-                                   P::layout == netsuke::kLayoutWide || P::layout == netsuke::kLayoutPairs};
+                                   P::layout == netsuke::kLayoutWide || P::layout == netsuke::kLayoutPairs,
+                                   P::layout == netsuke::kLayoutVectors || P::layout == netsuke::kLayoutWindows};
   if (std::strcmp(kernel, "depthwise_s8") == 0) return netsuke::pack_depthwise_s8(layer.weights, conv_shape<P>(), choice);
   return netsuke::pack_conv2d_s8(layer.weights, layer.folded, conv_shape<P>(), choice);
 }
@@ -146,6 +147,7 @@ int main(int argc, char** argv) {
   if (out == nullptr) return 2;
   std::fputs(kHead, out);
   if (std::strcmp(argv[1], "layers") == 0) WRITE_SET(NETSUKE_LAYER_CASES);
+  if (std::strcmp(argv[1], "vectors") == 0) WRITE_SET(NETSUKE_VECTOR_CASES);
   if (std::strcmp(argv[1], "small") == 0) WRITE_SET(NETSUKE_SMALL_CASES);
   std::fputs("  printf(\"netsuke-test: %s\\n\", failures == 0 ? \"PASS\" : \"FAIL\");\n  return failures;\n}\n", out);
   return std::fclose(out);
