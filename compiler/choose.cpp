@@ -20,6 +20,7 @@ Program skeleton(const Program& p) {
   s.buffers = p.buffers;
   s.calls = p.calls;
   s.push = p.push;
+  s.stream = p.stream;
   return s;
 }
 
@@ -68,6 +69,7 @@ int64_t peak_that_counts(const std::vector<Cuts>& cuts, const ChooseOptions& o) 
 // The order of the graph, or another if that helps.
 std::vector<Cuts> cuts_in_best_order(Program& p, const ChooseOptions& options) {
   std::vector<Cuts> cuts = best_cuts(p);
+  if (p.stream) return cuts;  // its calls are the first ones of this order
   std::vector<int> order = smallest_order(p);
   if (std::is_sorted(order.begin(), order.end())) return cuts;
   Program other = skeleton(p);

@@ -9,6 +9,7 @@
 #include "passes/pipeline.hpp"
 #include "plan/plan.hpp"
 #include "schedule/push.hpp"
+#include "schedule/stream.hpp"
 
 namespace netsuke {
 namespace {
@@ -153,7 +154,8 @@ CompileResult compile(const CompileOptions& options) {
 
   begin("planning");
   r.program = lower(r.optimised, pack_choice(options.emit.target, false));
-  if (options.rows_io) push_rows(r.program);
+  if (options.rows_io || options.stream) push_rows(r.program);
+  if (options.stream) stream_rows(r.program, options.stream->first, options.stream->second);
   r.choices = choose(r.program, {options.optimise, options.ram_budget});
   if (options.dump) options.dump("plan", to_text(r.program));
   check_plan(r.program);

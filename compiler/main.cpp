@@ -19,7 +19,7 @@ const std::map<std::string, Optimise> kOptimise{
 
 struct Arguments {
   CommandOptions command;
-  std::string model, output, depfile, data, test_data, name, dump_after, ram_budget, flash_budget;
+  std::string model, output, depfile, data, test_data, name, dump_after, ram_budget, stream, flash_budget;
   std::vector<std::string> shapes, io, keep_float, int16;
   std::string quantize, calibration, ranges = "mse", report, metric;
   bool no_equalize = false, no_bias_correction = false, round_nearest = false;
@@ -103,6 +103,14 @@ void set_quantize(Arguments& a) {
   a.command.compile.quantize = q;
 }
 
+// INPUT:axis
+std::pair<std::string, int64_t> parse_stream(const std::string& option) {
+  size_t colon = option.rfind(':');
+  std::optional<int64_t> axis = colon == std::string::npos ? std::nullopt : parse_number(option.substr(colon + 1));
+  if (!axis) fail_usage("bad-stream-option", option, "this is not INPUT:axis", "write e.g. --stream mfcc:1");
+  return {option.substr(0, colon), *axis};
+}
+
 void finish(Arguments& a) {
   CompileOptions& c = a.command.compile;
   set_quantize(a);
@@ -116,6 +124,8 @@ void finish(Arguments& a) {
   a.command.output = a.output;
   a.command.depfile = a.depfile;
   a.command.compile.rows_io = std::count(a.io.begin(), a.io.end(), "rows") > 0;
+  if (!a.stream.empty()) c.stream = parse_stream(a.stream);
+  if (c.rows_io && c.stream) fail_usage("bad-io-option", "--io rows", "it does not go with --stream", "leave out one of them");
   if (c.rows_io && c.emit.static_arena) fail_usage("bad-io-option", "--io rows", "it does not go with --static-arena", "leave out one of them");
   a.command.compile.native_io = std::count(a.io.begin(), a.io.end(), "native") > 0;
   a.command.data = a.data;
@@ -136,6 +146,7 @@ void add_model_options(CLI::App* app, Arguments& a) {
       ->transform(CLI::CheckedTransformer(kOptimise, CLI::ignore_case))->option_text("balanced|ram|speed (default: balanced)");
   app->add_option("--ram-budget", a.ram_budget, "refuse a larger arena, e.g. 64K");
   app->add_option("--flash-budget", a.flash_budget, "refuse more bytes of weights, e.g. 256K");
+  app->add_option("--stream", a.stream, "INPUT:axis, an input that slides along this axis from one inference to the next (docs/memory.md)");
   app->add_option("--io", a.io, "float: inputs and outputs as the model has them (the default); native: those that are quantised are int8 or int16; rows: the input comes row by row")
       ->delimiter(',')
       ->check(CLI::IsMember({"float", "native", "rows"}));

@@ -112,6 +112,8 @@ std::string argument_text(const Emission& e, const Argument& a) {
   const Buffer& b = e.program[a.buffer];
   std::string offset = a.offset ? fmt::format(" + {}", a.offset) : "";
   switch (b.place) {
+    case Place::kState:
+      return fmt::format("netsuke::at<{}>(state, {})", c_type_of(b.type), b.offset + a.offset * size_of(b.type));
     case Place::kArena:
       return fmt::format("netsuke::at<{}>(arena, {})", c_type_of(b.type), b.offset + a.offset * size_of(b.type));
     case Place::kConstant: return e.constants[static_cast<size_t>(b.index)] + offset;
@@ -152,8 +154,10 @@ std::vector<std::string> memory_map(const Program& p) {
   std::vector<Lifetime> lives = lifetimes(p);
   for (size_t i = 0; i < p.buffers.size(); i++) {
     const Buffer& b = p.buffers[i];
-    if (b.place != Place::kArena || lives[i].first < 0) continue;
+    bool ours = b.place == Place::kArena || b.place == Place::kState;
+    if (!ours || lives[i].first < 0) continue;
     std::string rows = b.ring && b.ring < b.rows ? fmt::format(", {} of {} rows", b.ring, b.rows) : "";
+    if (b.place == Place::kState) rows += ", in the state";
     lines.push_back(fmt::format("{:>8} {:>8}  {:>3}..{:<3} {}{}{}", b.offset, b.memory(), lives[i].first, lives[i].last,
                                 b.name, to_string(b.shape), rows));
   }

@@ -81,6 +81,17 @@ data flow_data(const Segment& s, const FlowText& text) {
   return flow;
 }
 
+void set_stream(const Program& p, data& row) {
+  const Stream& s = *p.stream;
+  row.set("window", text_of(s.window));
+  row.set("hop", text_of(s.hop));
+  row.set("turn_back", text_of(s.settled + s.wrap));
+  row.set("wrap", text_of(s.wrap));
+  row.set("state_bytes", text_of(s.state_bytes));
+  row.set("state_align", text_of(s.state_align));
+  row.set("macs_per_frame", fmt::format("{:.0f}", s.macs_per_frame));
+}
+
 // What one call of NAME_push_row does: the sweeps from the one in which its row arrives to that of the next.
 void set_push(const Emission& e, const FlowText& text, data& d) {
   const Program& p = e.program;
@@ -95,9 +106,10 @@ void set_push(const Emission& e, const FlowText& text, data& d) {
   row.set("row_shape", push.outer == 1 ? fmt::format("[{}]", push.inner) : fmt::format("[{},{}]", push.outer, push.inner));
   row.set("more", t.every == 1 && t.start == 0 ? "false" : fmt::format("t < {} || (t - {}) % {} != 0", t.start + t.every, t.start, t.every));
   row.set("sweeps", text_of(pushed_segment(p)->sweeps));
+  if (p.stream) set_stream(p, row);
   data list{data::type::list};
   list << row;
-  d.set("push", list);
+  d.set(p.stream ? "stream" : "push", list);
 }
 
 void set_calls(const Emission& e, data& d) {
@@ -212,14 +224,21 @@ std::vector<std::string> inference_lines(const Emission& e, const std::string& a
   if (!p.push) return {fmt::format("{}_run({}{});", name, arena, arguments)};
   const Push& push = *p.push;
   std::string in = driver_buffer(e, 0);
-  return {fmt::format("{}_begin({});", name, arena),
-          fmt::format("for (netsuke::index_t r = 0; r < {}; ++r) {{", push.rows),
-          fmt::format("  static {} row[{}];", c_type_of(p[push.input].type), push.outer * push.inner),
-          fmt::format("  for (netsuke::index_t i = 0; i < {}; ++i)", push.outer * push.inner),
-          fmt::format("    row[i] = {}[(i / {} * {} + r) * {} + i % {}];", in, push.inner, push.rows, push.inner, push.inner),
-          fmt::format("  {}_push_row({}, row);", name, arena),
-          "}",
-          fmt::format("{}_finish({}{});", name, arena, arguments)};
+  bool stream = p.stream.has_value();
+  std::string begin = stream ? fmt::format("{}_reset(state);", name) : fmt::format("{}_begin({});", name, arena);
+  std::string take = stream ? fmt::format("  {}_push(state, {}, row{});", name, arena, arguments)
+                            : fmt::format("  {}_push_row({}, row);", name, arena);
+  std::vector<std::string> lines;
+  if (stream) lines.push_back(fmt::format("alignas({0}_STATE_ALIGN) static unsigned char state[{0}_STATE_BYTES];", upper(name)));
+  for (std::string line :
+       {begin, fmt::format("for (netsuke::index_t r = 0; r < {}; ++r) {{", push.rows),
+        fmt::format("  static {} row[{}];", c_type_of(p[push.input].type), push.outer * push.inner),
+        fmt::format("  for (netsuke::index_t i = 0; i < {}; ++i)", push.outer * push.inner),
+        fmt::format("    row[i] = {}[(i / {} * {} + r) * {} + i % {}];", in, push.inner, push.rows, push.inner, push.inner), take,
+        std::string("}")})
+    lines.push_back(line);
+  if (!stream) lines.push_back(fmt::format("{}_finish({}{});", name, arena, arguments));
+  return lines;
 }
 
 void set_inference(const Emission& e, const std::string& arena, data& d) {

@@ -16,6 +16,7 @@ struct FlowWriter {
   std::vector<std::string> parameters, arguments;
 
   const Program& p() const { return e.program; }
+  bool streams() const { return p().stream && segment.first == 0; }
 };
 
 void add_parameter(FlowWriter& w, const std::string& parameter, const std::string& argument) {
@@ -31,9 +32,20 @@ void pass_memory(FlowWriter& w, const Argument& a) {
   const Buffer& b = w.p()[a.buffer];
   if (b.place == Place::kConstant) return;
   if (b.place == Place::kArena) return add_parameter(w, "void* arena", "arena");
+  if (b.place == Place::kState) return add_parameter(w, "void* state", "state");
   if (is_pushed(w, a)) return add_parameter(w, fmt::format("const {}* row", c_type_of(b.type)), "row");
   std::string name = argument_text(w.e, {a.buffer});
   add_parameter(w, fmt::format("{}{}* {}", b.place == Place::kInput ? "const " : "", c_type_of(b.type), name), name);
+}
+
+// "Rows<float, 25, 320, 3>"
+std::string rows_type(const FlowWriter& w, const Buffer& b, const RowMap& map) {
+  bool read_only = b.place == Place::kInput || b.place == Place::kConstant;
+  std::string element = fmt::format("{}{}", read_only ? "const " : "", c_type_of(b.type));
+  if (w.streams() && b.slides) return fmt::format("SlidingRows<{}, {}, {}>", element, map.rows, map.elements);
+  if (w.streams() && !read_only) return fmt::format("Rows<{}, netsuke::kEndless, {}, {}>", element, map.elements, b.ring);
+  std::string ring = b.ring && b.ring < map.rows ? fmt::format(", {}", b.ring) : "";
+  return fmt::format("Rows<{}, {}, {}{}>", element, map.rows, map.elements, ring);
 }
 
 // The variable that stands for the rows of an argument.
@@ -43,10 +55,8 @@ std::string rows_variable(FlowWriter& w, const Argument& a, const RowMap& map) {
   if (!added) return it->second;
   std::string base = identifier(b.name) + "_rows", name = base;
   for (int i = 2; !w.names.insert(name).second; i++) name = fmt::format("{}_{}", base, i);
-  bool read_only = b.place == Place::kInput || b.place == Place::kConstant;
-  std::string ring = b.ring && b.ring < map.rows ? fmt::format(", {}", b.ring) : "";
-  w.text.lines.push_back(fmt::format("const netsuke::Rows<{}{}, {}, {}{}> {} = {{{}}};", read_only ? "const " : "", c_type_of(b.type),
-                                     map.rows, map.elements, ring, name, argument_text(w.e, {a.buffer})));
+  std::string type = rows_type(w, b, map);
+  w.text.lines.push_back(fmt::format("const netsuke::{} {} = {{{}}};", type, name, argument_text(w.e, {a.buffer})));
   return it->second = name;
 }
 
@@ -88,7 +98,11 @@ void add_call(FlowWriter& w, int call, std::vector<std::string>& lines) {
   const RowForm& form = *c.row_form;
   const Turns& t = w.segment.turns[static_cast<size_t>(call - w.segment.first)];
   lines.push_back("// " + comment_safe(call_comment(w.e, c)));
-  lines.push_back(fmt::format("r = netsuke::turn_in<{}, {}, {}>(t);", t.start, t.every, form.turns));
+  if (w.streams()) lines.push_back(fmt::format("r = netsuke::endless_turn_in<{}, {}>(t);", t.start, t.every));
+  else lines.push_back(fmt::format("r = netsuke::turn_in<{}, {}, {}>(t);", t.start, t.every, form.turns));
+  for (size_t i = 0; i < c.arguments.size(); i++)
+    if (w.streams() && c.arguments[i].access == Access::kWrite && w.p()[c.arguments[i].buffer].slides)
+      lines.push_back(fmt::format("if (r >= 0) {}.make_room(r);", rows_variable(w, c.arguments[i], *form.maps[i])));
   if (form.running) lines.push_back("if (r == 0) " + kernel_call(w, c, "_begin", form.begin));
   lines.push_back("if (r >= 0) " + kernel_call(w, c, form.running ? "_row" : "", form.turn));
   if (form.running) lines.push_back(fmt::format("if (r == {}) ", form.turns - 1) + kernel_call(w, c, "_end", form.end));

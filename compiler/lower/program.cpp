@@ -19,13 +19,14 @@ void check_argument(const Program& p, const Call& c, const Argument& a, std::vec
                   c.node, b.name);
     return;
   }
-  NETSUKE_CHECK(b.place == Place::kArena || (b.place == Place::kOutput && a.access == Access::kWrite),
+  NETSUKE_CHECK(b.place == Place::kArena || b.place == Place::kState || (b.place == Place::kOutput && a.access == Access::kWrite),
                 "{}: call '{}' writes '{}', which is read-only", stage, c.node, b.name);
 }
 
 const char* place_name(Place place) {
   switch (place) {
     case Place::kArena: return "arena";
+    case Place::kState: return "state";
     case Place::kInput: return "input";
     case Place::kOutput: return "output";
     case Place::kConstant: return "const";

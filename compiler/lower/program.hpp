@@ -16,6 +16,7 @@ using BufferId = int32_t;
 
 enum class Place {
   kArena,     // the caller's scratch memory, at an offset that the plan decides
+  kState,     // the caller's memory that lives as long as a stream, at an offset that the schedule decides
   kInput,     // const memory of the caller: argument of NAME_run
   kOutput,    // memory of the caller: argument of NAME_run
   kConstant,  // flash
@@ -31,6 +32,7 @@ struct Buffer {
   BufferId slot = -1;   // arena only: buffers of one slot share their memory
   int64_t rows = 0;     // of the map, where calls of a segment use it row by row; else 0
   int64_t ring = 0;     // how many of them are kept: row i lies at i % ring. 0: the whole map
+  bool slides = false;  // a whole map whose rows move up by one for each new row (streams)
   bool held = false;    // its content is needed from one sweep of its segment to the next
   int64_t offset = -1;     // arena only, set by plan: bytes from the arena's start
 
@@ -151,6 +153,19 @@ struct Push {
   int64_t rows = 0, outer = 1, inner = 0;
 };
 
+// A window that slides over time: the first `calls` calls compute each row once, and keep what they need in a
+// block of their own; the others run on whole maps for every hop-th frame.
+struct Stream {
+  int calls = 0;
+  int64_t window = 0;      // frames of one inference
+  int64_t hop = 1;         // frames from one output to the next
+  int64_t settled = 0;     // frames after which all is periodic
+  int64_t wrap = 1;        // frames of that period: counters are taken back by it
+  int64_t state_bytes = 0;
+  int state_align = 4;
+  double macs_per_frame = 0;
+};
+
 // One input or output of NAME_run.
 struct Port {
   std::string name;  // as in the ONNX model
@@ -166,6 +181,7 @@ struct Program {
   std::vector<Constant> constants;
   std::vector<Call> calls;
   std::optional<Push> push;
+  std::optional<Stream> stream;
   std::vector<Segment> segments;  // set by schedule; calls outside run one after the other
   // Set by plan:
   int64_t arena_bytes = 0;

@@ -26,20 +26,26 @@ struct Arena {
   std::set<std::pair<BufferId, int64_t>> begun;  // rows that have been written, by where they start in the map
 };
 
+// Memory of the caller whose layout is ours: the arena, and behind it in the checker's book the state of a stream.
+bool is_ours(const Buffer& b) { return b.place == Place::kArena || b.place == Place::kState; }
+int64_t state_bytes(const Program& p) { return p.stream ? p.stream->state_bytes : 0; }
+int64_t start_of(const Program& p, const Buffer& b) { return b.offset + (b.place == Place::kState ? p.arena_bytes : 0); }
+
 void check_inside(const Program& p, const Buffer& b, const Call& c) {
-  NETSUKE_CHECK(b.offset >= 0 && b.offset + b.memory() <= p.arena_bytes, "plan: '{}' of call '{}' lies at {}+{} in {}",
-                b.name, c.node, b.offset, b.memory(), p.arena_bytes);
+  int64_t end = b.place == Place::kState ? state_bytes(p) : p.arena_bytes;
+  NETSUKE_CHECK(b.offset >= 0 && b.offset + b.memory() <= end, "plan: '{}' of call '{}' lies at {}+{} in {}", b.name,
+                c.node, b.offset, b.memory(), end);
   NETSUKE_CHECK(b.offset % size_of(b.type) == 0, "plan: '{}' is not aligned", b.name);
 }
 
-Piece whole(const Program& p, BufferId id) { return {id, p[id].offset, 0, p[id].bytes()}; }
+Piece whole(const Program& p, BufferId id) { return {id, start_of(p, p[id]), 0, p[id].bytes()}; }
 
 // Row `row` of a map, in the whole map or in the ring that stands for it.
 Piece row_piece(const Program& p, BufferId id, const RowMap& m, int64_t row) {
   const Buffer& b = p[id];
   int64_t bytes = m.elements * size_of(b.type);
   int64_t slot = b.ring ? row % b.ring : row;
-  return {id, b.offset + slot * bytes, row * bytes, bytes};
+  return {id, start_of(p, b) + slot * bytes, row * bytes, bytes};
 }
 
 void read(const Arena& arena, const Piece& piece, const Call& c) {
@@ -92,7 +98,7 @@ void run_whole(Arena& arena, const Call& c) {
   for (size_t i = 0; i < c.arguments.size(); i++) {
     const Argument& a = c.arguments[i];
     const Buffer& b = arena.p[a.buffer];
-    if (b.place != Place::kArena) continue;
+    if (!is_ours(b)) continue;
     check_inside(arena.p, b, c);
     NETSUKE_CHECK(!b.ring || b.ring == b.rows, "plan: call '{}' needs '{}' as a whole", c.node, b.name);
     uses.push_back({i, a.access, whole(arena.p, a.buffer)});
@@ -106,7 +112,7 @@ void run_whole(Arena& arena, const Call& c) {
 void add_row_uses(const Arena& arena, const Call& c, size_t i, int64_t turn, std::vector<Use>& uses) {
   const Argument& a = c.arguments[i];
   const auto& map = c.row_form->maps[i];
-  if (arena.p[a.buffer].place != Place::kArena) return;
+  if (!is_ours(arena.p[a.buffer])) return;
   check_inside(arena.p, arena.p[a.buffer], c);
   if (!map || map->scattered) {
     // The state of a running call is begun in its first turn.
@@ -155,7 +161,7 @@ const Segment* segment_at(const Program& p, int call) {
 }  // namespace
 
 void check_plan(const Program& p) {
-  Arena arena{p, std::vector<Content>(static_cast<size_t>(p.arena_bytes)), {}};
+  Arena arena{p, std::vector<Content>(static_cast<size_t>(p.arena_bytes + state_bytes(p))), {}};
   if (p.push) write(arena, whole(p, p.push->counter));
   for (int i = 0; i < static_cast<int>(p.calls.size());) {
     if (const Segment* s = segment_at(p, i)) {

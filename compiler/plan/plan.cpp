@@ -31,7 +31,7 @@ std::vector<Block> blocks_of(const Program& p, std::map<BufferId, size_t>& block
       block.last = std::max(block.last, life.last);
       block.align = std::max(block.align, static_cast<int>(size_of(b.type)));
     }
-  if (p.push) {
+  if (p.push && p[p.push->counter].place == Place::kArena) {
     Lifetime life = lifetimes(p)[static_cast<size_t>(p.push->counter)];
     block_of.emplace(p[p.push->counter].slot, blocks.size());
     blocks.push_back(Block{p[p.push->counter].bytes(), life.first, life.last, 4});

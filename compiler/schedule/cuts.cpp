@@ -6,6 +6,7 @@
 #include <climits>
 
 #include "schedule/schedule.hpp"
+#include "schedule/stream.hpp"
 
 namespace netsuke {
 namespace {
@@ -66,8 +67,14 @@ Edges all_edges(const Program& p, const Uses& uses) {
     const Call& c = p.calls[static_cast<size_t>(i)];
     if (!c.by_rows_only) edges[static_cast<size_t>(i)].push_back({i, i + 1, peak, c.instructions});
   }
+  int from = 0;
+  if (p.stream) {  // its calls are fixed
+    Flow flow = stream_flow(p);
+    from = p.stream->calls;
+    edges[0] = {{0, from, peak_of(p, uses, flow), instructions_of(p, flow.segment), true}};
+  }
   const int longest = std::max(kShortest, kMostEdges / std::max(count, 1));
-  for (int first = 0; first < count; first++)
+  for (int first = from; first < count; first++)
     for (int end = first + 1; end <= std::min(count, first + longest) && p.calls[static_cast<size_t>(end - 1)].row_form; end++) {
       bool alone = end == first + 1, forced = has_rows_only(p, first, end);
       std::optional<Flow> flow = alone && !forced ? std::nullopt : flow_through(p, uses, first, end);
@@ -104,7 +111,7 @@ Cuts cuts_along(const Program& p, const Uses& uses, const std::vector<Edge>& pat
   for (const Edge& e : path) {
     cuts.peak = std::max(cuts.peak, e.peak);
     cuts.instructions += e.instructions;
-    if (e.flows) cuts.flows.push_back(*flow_through(p, uses, e.first, e.end));
+    if (e.flows) cuts.flows.push_back(p.stream && e.first == 0 ? stream_flow(p) : *flow_through(p, uses, e.first, e.end));
   }
   return cuts;
 }

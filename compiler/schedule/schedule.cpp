@@ -1,5 +1,7 @@
 #include "schedule/schedule.hpp"
 
+#include "schedule/stream.hpp"
+
 namespace netsuke {
 namespace {
 
@@ -68,14 +70,17 @@ void work_in_place(Program& p) {
 
 void schedule(Program& p, const Cuts& cuts) {
   p.segments.clear();
+  if (p.stream) p.stream->state_bytes = 0;
   for (size_t i = 0; i < p.buffers.size(); i++) {
     Buffer& b = p.buffers[i];
     b.rows = b.ring = 0;
     b.held = false;
+    if (b.place == Place::kState) b.place = Place::kArena;
     if (b.place == Place::kArena) b.slot = static_cast<BufferId>(i);
   }
   for (const Flow& flow : cuts.flows) apply(p, flow);
   work_in_place(p);
+  if (p.stream) place_state(p);
 }
 
 }  // namespace netsuke

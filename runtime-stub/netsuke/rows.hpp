@@ -5,6 +5,8 @@
 #ifndef NETSUKE_ROWS_HPP
 #define NETSUKE_ROWS_HPP
 
+#include <string.h>
+
 #include "core.hpp"
 
 namespace netsuke {
@@ -17,11 +19,30 @@ inline index_t turn_in(index_t t) {
   return since % kEvery == 0 ? since / kEvery : -1;
 }
 
+// As many rows as a stream may have, and the turn of a call in a stream: there is always another one.
+constexpr index_t kEndless = static_cast<index_t>(1) << (8 * sizeof(index_t) - 2);
+
+template <index_t kStart, index_t kEvery>
+inline index_t endless_turn_in(index_t t) {
+  const index_t since = t - kStart;
+  return since >= 0 && since % kEvery == 0 ? since / kEvery : -1;
+}
+
 // kRows rows whose starts are kPitch elements apart; row i is where row i % kRing lies.
 template <class T, index_t kRows, index_t kPitch, index_t kRing = kRows>
 struct Rows {
   T* start;
   inline T* row(index_t i) const { return start + (kRing < kRows ? i % kRing : i) * kPitch; }
+};
+
+// The last kRows rows of a stream, oldest first: once it is full, all move up to make room for another one.
+template <class T, index_t kRows, index_t kPitch>
+struct SlidingRows {
+  T* start;
+  inline T* row(index_t i) const { return start + (i < kRows ? i : kRows - 1) * kPitch; }
+  inline void make_room(index_t i) const {
+    if (i >= kRows) memmove(start, start + kPitch, static_cast<size_t>((kRows - 1) * kPitch) * sizeof(T));
+  }
 };
 
 // What a windowed kernel's row form takes: pointers to rows, null where there is padding.
