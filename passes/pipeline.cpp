@@ -12,7 +12,7 @@ constexpr bool kRequired = true;
 constexpr Pass kPipeline[] = {
     // The loader has folded constants and brought every operator to its canonical form. Feature maps are
     // channels first, no node has a fused activation.
-    {"lift-integers", lift_integers, "pools and reshapes of integers in QOperator models become those of real numbers, as in QDQ models"},
+    {"lift-integers", lift_integers, "pools and reshapes of integers in QOperator models become those of real numbers, as in QDQ models", kRequired},
     {"collapse-quantization", collapse_quantization, "a QuantizeLinear and DequantizeLinear pair becomes a property of a value; passes see the float model", kRequired},
     // From here on values with a grid are rounded onto it; only integers that the model itself takes or gives are typed so.
     {"remove-identities", remove_identities, "nodes that change nothing hide neighbours from each other"},

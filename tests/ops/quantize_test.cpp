@@ -52,7 +52,7 @@ TEST_CASE("Scales and zero points that make no grid are refused") {
   };
   CHECK(with("float s = {0}", "int8 z = {0}") == "bad-quantization: QuantizeLinear: a scale is 0, it must be a positive number");
   CHECK(with("float s = {-1}", "int8 z = {0}") == "bad-quantization: QuantizeLinear: a scale is -1, it must be a positive number");
-  CHECK(with("float[2] s = {1, 2}", "int8 z = {0}") == "bad-quantization: QuantizeLinear: it has 2 scales and 1 zero points");
+  CHECK(with("float[2] s = {1, 2}", "int8[3] z = {0, 0, 0}") == "bad-quantization: QuantizeLinear: it has 2 scales and 3 zero points");
   CHECK(with("float[3] s = {1, 2, 3}", "int8[3] z = {0, 0, 0}").starts_with("bad-axis"));
   CHECK(with("float[2,1] s = {1, 2}", "int8[2,1] z = {0, 0}") == "op-unsupported: QuantizeLinear: its scale has shape [2,1]: blocked quantisation");
   CHECK(error_of("g (float[2] x, float s) => (uint8[2] y) { y = QuantizeLinear(x, s) }") ==
