@@ -1,0 +1,142 @@
+// Element-wise kernels that have vector forms, on their target: compared with the functions of one value from the
+// same headers, which the tests on the host compare with the meaning.
+#include <math.h>
+#include <stdio.h>
+
+#include "netsuke/binary_s8.hpp"
+#include "netsuke/pool_s8.hpp"
+#include "netsuke/quantize.hpp"
+
+#if !defined(NETSUKE_TEST_BEGIN)
+#define NETSUKE_TEST_BEGIN()
+#define NETSUKE_TEST_END()
+#endif
+
+namespace {
+
+constexpr int kCount = 515;
+float reals[kCount];
+int8_t first[kCount], second[kCount], results[kCount];
+int32_t sums[22];
+int failures = 0;
+
+uint32_t seed = 1;
+uint32_t random_number() { return seed = seed * 1664525u + 1013904223u; }
+
+void report(const char* name, int count, int wrong) {
+  printf("case %s macs=%d %s\n", name, count, wrong == 0 ? "ok" : "WRONG");
+  if (wrong != 0) ++failures;
+}
+
+struct Quantized {
+  typedef int8_t in_t;
+  typedef int8_t out_t;
+  static constexpr float scale = 0.0235f;
+  static constexpr int32_t zero = 3, count = kCount;
+};
+// [5][20] into the order [20][5].
+struct Transposed : Quantized {
+  typedef netsuke::Ints<5, 20> dims;
+  typedef netsuke::Ints<20, 1> in_steps;
+  typedef netsuke::Ints<1, 5> out_steps;
+};
+
+void fill() {
+  const float special[] = {0.0f, -0.0f, NAN, INFINITY, -INFINITY, 1e-42f, -1e-42f, 3e38f, -3e38f};
+  for (int i = 0; i < kCount; ++i) {
+    const int tie = static_cast<int>(random_number() >> 23) - 256;
+    reals[i] = (static_cast<float>(tie) + (i % 2 == 0 ? 0.5f : static_cast<float>(i) / 600.0f)) * Quantized::scale;
+    first[i] = static_cast<int8_t>(random_number() >> 24);
+    second[i] = static_cast<int8_t>(random_number() >> 24);
+  }
+  for (int i = 0; i < 9; ++i) reals[17 * i + 3] = special[i];
+}
+
+void check_quantize() {
+  NETSUKE_TEST_BEGIN();
+  netsuke::quantize<Quantized>(reals, results);
+  NETSUKE_TEST_END();
+  int wrong = 0;
+  for (int i = 0; i < kCount; ++i) wrong += results[i] != netsuke::quantize_value<Quantized>(reals[i]) ? 1 : 0;
+  report("quantize", kCount, wrong);
+}
+
+void check_strided() {
+  NETSUKE_TEST_BEGIN();
+  netsuke::quantize_strided<Transposed>(reals, results);
+  NETSUKE_TEST_END();
+  int wrong = 0;
+  for (int i = 0; i < 100; ++i)
+    wrong += results[i % 20 * 5 + i / 20] != netsuke::quantize_value<Quantized>(reals[i]) ? 1 : 0;
+  report("quantize_strided", 100, wrong);
+}
+
+void check_dequantize() {
+  NETSUKE_TEST_BEGIN();
+  netsuke::dequantize<Quantized>(first, reals);
+  NETSUKE_TEST_END();
+  int wrong = 0;
+  for (int i = 0; i < kCount; ++i) {
+    const float expected = netsuke::dequantize_value<Quantized>(first[i]);
+    wrong += reals[i] < expected || reals[i] > expected ? 1 : 0;
+  }
+  report("dequantize", kCount, wrong);
+}
+
+template <int Low, int High, int Shift>
+struct Sum {
+  typedef int8_t A;
+  typedef int8_t B;
+  typedef int8_t T;
+  typedef netsuke::Ints<kCount> dims;
+  typedef netsuke::Ints<1> a_strides;
+  typedef netsuke::Ints<1> b_strides;
+  static constexpr bool a_rom = false, b_rom = false;
+  static constexpr int32_t a_multiplier = 812345 >> (20 - Shift), b_multiplier = -723456 >> (20 - Shift);
+  static constexpr int32_t offset = Shift == 0 ? -5 : (1 << Shift) * 7 + (1 << Shift) / 2, shift = Shift;
+  static constexpr int32_t out_min = Low, out_max = High;
+};
+
+template <class P>
+void check_sum(const char* name) {
+  NETSUKE_TEST_BEGIN();
+  netsuke::add_s8<P>(first, second, results);
+  NETSUKE_TEST_END();
+  int wrong = 0;
+  for (int i = 0; i < kCount; ++i) wrong += results[i] != netsuke::AddS8<P>::run(first[i], second[i]) ? 1 : 0;
+  report(name, kCount, wrong);
+}
+
+struct Pool {
+  typedef int8_t in_t;
+  static constexpr int32_t in_w = 23, in_c = 22;
+};
+
+void check_pool() {
+  for (int c = 0; c < 22; ++c) sums[c] = c - 1000;
+  NETSUKE_TEST_BEGIN();
+  netsuke::global_avg_pool_s8_row<Pool>(first, sums);
+  NETSUKE_TEST_END();
+  int wrong = 0;
+  for (int c = 0; c < 22; ++c) {
+    int32_t expected = c - 1000;
+    for (int i = 0; i < 23; ++i) expected += first[i * 22 + c];
+    wrong += sums[c] != expected ? 1 : 0;
+  }
+  report("global_avg_pool", 506, wrong);
+}
+
+}  // namespace
+
+int main() {
+  fill();
+  check_quantize();
+  check_strided();
+  check_dequantize();
+  check_sum<Sum<-128, 127, 20> >("add");
+  check_sum<Sum<-100, 20, 16> >("add_limits");
+  check_sum<Sum<-128, 127, 0> >("add_shift0");
+  check_pool();
+  printf("netsuke-test: %s\n", failures == 0 ? "PASS" : "FAIL");
+  return failures;
+}
