@@ -2,7 +2,7 @@
 // portable here, so that what is compiled for a vector core computes the same on any machine, and
 // arch/vector_tile_mve_s8.hpp for Helium.
 //
-// Windows are collected into a buffer, whole vectors apart. Stack: at most 1024 bytes, or two windows.
+// Windows are collected into a buffer, whole vectors apart. Stack: at most 768 bytes, or two windows.
 #ifndef NETSUKE_VECTOR_TILE_S8_HPP
 #define NETSUKE_VECTOR_TILE_S8_HPP
 
@@ -99,12 +99,14 @@ struct VectorRowS8 {
   typedef VectorWindows<P, UsesMve<P>::value> Windows;
   typedef VectorTileS8<P, P::out_c / P::group, Windows::Gather::steps, P::out_c, UsesMve<P>::value> Tile;
   // Pixels at a time: an even number.
-  static constexpr index_t most = Windows::pitch < 512 ? 1024 / Windows::pitch / 2 * 2 : 2;
+  static constexpr index_t most = Windows::pitch < 384 ? 768 / Windows::pitch / 2 * 2 : 2;
   static constexpr index_t strips = ceil_div(P::out_w, most);
   static constexpr index_t strip = (ceil_div(P::out_w, strips) + 1) / 2 * 2;
 
-  static inline void run(const typename P::in_t* const* rows, index_t channel, const typename P::weight_t* weights,
-                         const int32_t* bias, const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+  // A function of its own, so that the buffers of several layers do not add up.
+  [[gnu::noinline]] static void run(const typename P::in_t* const* rows, index_t channel,
+                                    const typename P::weight_t* weights, const int32_t* bias,
+                                    const typename ScaleType<P>::type* scales, typename P::out_t* out) {
     alignas(8) typename P::in_t windows[strip * Windows::pitch];
     for (index_t x = 0; x < P::out_w; x += strip) {
       const index_t count = minimum<index_t>(strip, P::out_w - x);

@@ -14,7 +14,7 @@
 
 namespace {
 
-constexpr int kCount = 515;
+constexpr int kCount = 739;
 float reals[kCount];
 int8_t first[kCount], second[kCount], results[kCount];
 int32_t sums[22];
@@ -126,6 +126,44 @@ void check_pool() {
   report("global_avg_pool", 506, wrong);
 }
 
+// 3x3 on a map of 5 x 7 with borders, Channels channels.
+template <int Channels>
+struct Max {
+  typedef int8_t in_t;
+  typedef int8_t out_t;
+  static constexpr int32_t batch = 1, in_h = 5, in_w = 7, in_c = Channels, out_h = 3, out_w = 4, kernel_h = 3;
+  static constexpr int32_t kernel_w = 3, stride_h = 2, stride_w = 2, pad_top = 1, pad_left = 1, dilation_h = 1;
+  static constexpr int32_t dilation_w = 1, out_min = -100, out_max = 125;
+};
+
+template <class P>
+int max_expected(int y, int x, int c) {
+  int expected = P::out_min;
+  for (int i = 2 * y - 1; i < 2 * y + 2; ++i) {
+    for (int j = 2 * x - 1; j < 2 * x + 2; ++j) {
+      if (i < 0 || j < 0 || i >= P::in_h || j >= P::in_w) continue;
+      const int value = first[(i * P::in_w + j) * P::in_c + c];
+      expected = value > expected ? value : expected;
+    }
+  }
+  return expected < P::out_max ? expected : P::out_max;
+}
+
+template <class P>
+void check_max(const char* name) {
+  constexpr int kOut = P::out_h * P::out_w * P::in_c;
+  results[kOut] = 99;
+  NETSUKE_TEST_BEGIN();
+  netsuke::max_pool2d_s8<P>(first, results);
+  NETSUKE_TEST_END();
+  int wrong = results[kOut] != 99 ? 1 : 0;
+  for (int i = 0; i < kOut; ++i) {
+    const int pixel = i / P::in_c;
+    wrong += results[i] != max_expected<P>(pixel / P::out_w, pixel % P::out_w, i % P::in_c) ? 1 : 0;
+  }
+  report(name, kOut, wrong);
+}
+
 }  // namespace
 
 int main() {
@@ -137,6 +175,9 @@ int main() {
   check_sum<Sum<-100, 20, 16> >("add_limits");
   check_sum<Sum<-128, 127, 0> >("add_shift0");
   check_pool();
+  check_max<Max<5> >("max_pool_5");
+  check_max<Max<16> >("max_pool_16");
+  check_max<Max<21> >("max_pool_21");
   printf("netsuke-test: %s\n", failures == 0 ? "PASS" : "FAIL");
   return failures;
 }
