@@ -36,20 +36,34 @@ struct DenseRowsS8<P, true> {
 };
 #endif
 
+// By the layout of the weights.
+template <class P, bool kVectors>
+struct DenseS8 {
+  static inline void run(const typename P::in_t* in, const typename P::weight_t* weights, const int32_t* bias,
+                         const typename ScaleType<P>::type* multipliers, typename P::out_t* out) {
+    typedef DenseRowsS8<P, UsesDsp<P>::value> Rows;
+    constexpr int kTile = P::batch < kTilePixelsS8 ? P::batch : kTilePixelsS8;
+    constexpr int kRest = P::batch % kTile;
+    for (index_t i = 0; i < P::batch / kTile; ++i) {
+      Rows::template run<kTile>(in, weights, bias, multipliers, out);
+      in += kTile * static_cast<index_t>(P::in_c);
+      out += kTile * static_cast<index_t>(P::out_c);
+    }
+    if (kRest > 0) Rows::template run<(kRest > 0 ? kRest : 1)>(in, weights, bias, multipliers, out);
+  }
+};
+template <class P>
+struct DenseS8<P, true> {
+  static inline void run(const typename P::in_t* in, const typename P::weight_t* weights, const int32_t* bias,
+                         const typename ScaleType<P>::type* multipliers, typename P::out_t* out) {
+    vector_dense_s8<P>(in, weights, bias, multipliers, out);
+  }
+};
+
 template <class P>
 inline void dense_s8(const typename P::in_t* in, const typename P::weight_t* weights, const int32_t* bias,
                      const typename ScaleType<P>::type* multipliers, typename P::out_t* out) {
-  if (P::layout == kLayoutVectors) return vector_dense_s8<P>(in, weights, bias, multipliers, out);
-  typedef DenseRowsS8<P, UsesDsp<P>::value> Rows;
-  constexpr int kTile = P::batch < kTilePixelsS8 ? P::batch : kTilePixelsS8;
-  constexpr int kRest = P::batch % kTile;
-  for (index_t i = 0; i < P::batch / kTile; ++i) {
-    Rows::template run<kTile>(in, weights, bias, multipliers, out);
-    in += kTile * static_cast<index_t>(P::in_c);
-    out += kTile * static_cast<index_t>(P::out_c);
-  }
-  if (kRest > 0)
-    Rows::template run<(kRest > 0 ? kRest : 1)>(in, weights, bias, multipliers, out);
+  DenseS8<P, P::layout == kLayoutVectors>::run(in, weights, bias, multipliers, out);
 }
 
 }  // namespace netsuke

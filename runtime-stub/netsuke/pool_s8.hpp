@@ -68,14 +68,26 @@ inline int32_t sum_of_window(const typename P::in_t* const* rows, index_t offset
   return sum;
 }
 
+// All channels of one output.
+template <class P, class T>
+inline void max_pool2d_pixel(const T* const* rows, const PoolColumns<P>& columns, T* out) {
+  for (index_t c = 0; c < P::in_c; ++c)
+    out[c] = static_cast<T>(clamp_output<P>(max_of_window<P>(rows, columns.offset + c, columns.count)));
+}
+#if NETSUKE_MVE
+template <class P>
+inline void max_pool2d_pixel(const int8_t* const* rows, const PoolColumns<P>& columns, int8_t* out) {
+  mve::max_window<P, P::kernel_h, static_cast<index_t>(P::dilation_w) * P::in_c, P::in_c>(rows, columns.offset,
+                                                                                         columns.count, out);
+}
+#endif
+
 // One output row; rows: kernel_h pointers to the input rows under it, null where there is padding.
 template <class P>
 inline void max_pool2d_s8_row(const typename P::in_t* const* rows, typename P::out_t* out_row) {
   for (index_t x = 0; x < P::out_w; ++x) {
-    const PoolColumns<P> columns(x);
-    for (index_t c = 0; c < P::in_c; ++c)
-      *out_row++ = static_cast<typename P::out_t>(
-          clamp_output<P>(max_of_window<P>(rows, columns.offset + c, columns.count)));
+    max_pool2d_pixel<P>(rows, PoolColumns<P>(x), out_row);
+    out_row += P::in_c;
   }
 }
 

@@ -2,7 +2,7 @@
 // portable here, so that what is compiled for a vector core computes the same on any machine, and
 // arch/vector_tile_mve_s8.hpp for Helium.
 //
-// Windows are collected into a buffer, whole vectors apart. Stack: at most 1024 bytes, or two windows.
+// Windows are collected into a buffer, whole vectors apart. Stack: at most 768 bytes, or two windows.
 #ifndef NETSUKE_VECTOR_TILE_S8_HPP
 #define NETSUKE_VECTOR_TILE_S8_HPP
 
@@ -30,7 +30,7 @@ struct VectorTileS8 {
   static inline void pixel(const in_t* x, const weight_t* weights, const int32_t* bias, const scale_t* scales,
                            out_t* out) {
     for (index_t block = 0; block < vector_blocks(Channels); ++block) {
-      const index_t first = vector_block_first(Channels, static_cast<int32_t>(block));
+      const index_t first = static_cast<index_t>(vector_block_first(Channels, static_cast<int32_t>(block)));
       for (index_t c = first; c < first + kLanesS8 && c < Channels; ++c)
         out[c] = Finish<P, out_t>::run(sum(x, weights + (c - first) * 16, rom(bias + c)), Scale<P, out_t>::of(scales, c));
       weights += vector_steps(Steps) * kLanesS8;
@@ -99,32 +99,36 @@ struct VectorRowS8 {
   typedef VectorWindows<P, UsesMve<P>::value> Windows;
   typedef VectorTileS8<P, P::out_c / P::group, Windows::Gather::steps, P::out_c, UsesMve<P>::value> Tile;
   // Pixels at a time: an even number.
-  static constexpr index_t most = Windows::pitch < 512 ? 1024 / Windows::pitch / 2 * 2 : 2;
+  static constexpr index_t most = Windows::pitch < 384 ? 768 / Windows::pitch / 2 * 2 : 2;
   static constexpr index_t strips = ceil_div(P::out_w, most);
   static constexpr index_t strip = (ceil_div(P::out_w, strips) + 1) / 2 * 2;
 
-  static inline void run(const typename P::in_t* const* rows, index_t channel, const typename P::weight_t* weights,
-                         const int32_t* bias, const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+  // A function of its own, so that the buffers of several layers do not add up.
+  [[gnu::noinline]] static void run(const typename P::in_t* const* rows, index_t channel,
+                                    const typename P::weight_t* weights, const int32_t* bias,
+                                    const typename ScaleType<P>::type* scales, typename P::out_t* out) {
     alignas(8) typename P::in_t windows[strip * Windows::pitch];
     for (index_t x = 0; x < P::out_w; x += strip) {
-      const index_t count = minimum<index_t>(strip, P::out_w - x);
+      const index_t count = minimum<index_t>(strip, static_cast<index_t>(P::out_w) - x);
       Windows::run(rows, x, channel, count, windows);
       Tile::run(windows, count, weights, bias, scales, out + x * static_cast<index_t>(P::out_c));
     }
   }
 };
 
-// Rows of the batch of a dense layer, one or two at a time.
+// Rows of the batch of a dense layer, one or two at a time. A single one of whole vectors is read where it lies;
+// others have to be whole vectors apart, and aligned.
 template <class P>
 inline void vector_dense_s8(const typename P::in_t* in, const typename P::weight_t* weights, const int32_t* bias,
                             const typename ScaleType<P>::type* scales, typename P::out_t* out) {
   typedef VectorTileS8<P, P::out_c, P::in_c, P::out_c, UsesMve<P>::value> Tile;
-  constexpr index_t kPitch = vector_steps(P::in_c), kInC = P::in_c;
-  if (kPitch == kInC) return Tile::run(in, P::batch, weights, bias, scales, out);
-  constexpr index_t kStrip = P::batch < 2 ? P::batch : 2;
-  alignas(8) typename P::in_t padded[kPitch == kInC ? 1 : kStrip * kPitch];
-  for (index_t i = 0; i < P::batch; i += kStrip) {
-    const index_t count = minimum<index_t>(kStrip, P::batch - i);
+  constexpr index_t kPitch = vector_steps(P::in_c), kInC = P::in_c, kBatch = P::batch;
+  constexpr bool kDirect = kBatch == 1 && kPitch == kInC;
+  if (kDirect) return Tile::run(in, 1, weights, bias, scales, out);
+  constexpr index_t kStrip = kBatch < 2 ? 1 : 2;
+  alignas(8) typename P::in_t padded[kDirect ? 1 : kStrip * kPitch];
+  for (index_t i = 0; i < kBatch; i += kStrip) {
+    const index_t count = minimum<index_t>(kStrip, kBatch - i);
     for (index_t p = 0; p < count; ++p) copy_elements<kInC>(padded + p * kPitch, in + (i + p) * kInC);
     Tile::run(padded, count, weights, bias, scales, out + i * static_cast<index_t>(P::out_c));
   }

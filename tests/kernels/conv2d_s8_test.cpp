@@ -50,6 +50,9 @@ using Shapes = std::tuple<
     Mixed<Small, int8_t, int16_t, int8_t>, Mixed<Small, int16_t, int16_t, int8_t, 40>, Mixed<Small, int8_t, int8_t, int32_t>,
     Mixed<Small, int8_t, int8_t, float>, Mixed<Small, int16_t, int8_t, float>>;
 
+// Helium's layouts, which any machine reads.
+constexpr netsuke::PackChoice kVectors{false, false, true};
+
 // Runs the kernel with the parameters K on one layout of P's weights.
 template <class K, class P>
 void check_layout(const Layer<P>& layer, const netsuke::PackedWeights& packed,
@@ -68,6 +71,9 @@ TEMPLATE_LIST_TEST_CASE("conv2d_s8 equals the reference", "[conv2d][s8]", Shapes
   check_layout<P>(layer, netsuke::pack_conv2d_s8(layer.weights, layer.folded, conv_shape<P>(), {}), expected);
   const auto wide = netsuke::pack_conv2d_s8(layer.weights, layer.folded, conv_shape<P>(), {true, true});
   REQUIRE(wide.layout == netsuke::kLayoutWide);
+  const auto vectors = netsuke::pack_conv2d_s8(layer.weights, layer.folded, conv_shape<P>(), kVectors);
+  if (vectors.layout == netsuke::kLayoutVectors)
+    check_layout<WithLayout<P, netsuke::kLayoutVectors, int8_t>>(layer, vectors, expected);
   using Wide = WithLayout<P, netsuke::kLayoutWide, int16_t>;
   check_layout<Wide>(layer, wide, expected);
   const auto folded = netsuke::pack_conv2d_s8(layer.weights, layer.folded, conv_shape<P>(), {true, false});
@@ -86,15 +92,21 @@ using DenseS8Cases =
                Mixed<Dense<2, 30, 7>, int16_t, int8_t, int16_t>,
                Mixed<Dense<2, 31, 7>, int8_t, int8_t, int32_t>>;
 
+template <class K, class P>
+void check_dense(const Layer<P>& layer, const netsuke::PackedWeights& packed) {
+  const auto weights = stored_as<typename K::weight_t>(packed.values);
+  const auto scales = kernel_scales<P>(layer.multipliers);
+  GuardedOf<typename P::out_t> out(out_count<P>());
+  netsuke::dense_s8<K>(layer.in.data(), weights.data(), layer.folded.data(), scales.data(), out.data());
+  require_equal(out.checked(), conv2d_s8_reference<P>(layer.in, layer.weights, layer.bias, layer.multipliers));
+}
+
 TEMPLATE_LIST_TEST_CASE("dense_s8 equals the reference", "[dense][s8]", DenseS8Cases) {
   using P = TestType;
   const Layer<P> layer;
-  const auto packed = netsuke::pack_dense_s8(layer.weights, layer.folded, P::in_c, {});
-  const auto weights = stored_as<typename P::weight_t>(packed.values);
-  const auto scales = kernel_scales<P>(layer.multipliers);
-  GuardedOf<typename P::out_t> out(out_count<P>());
-  netsuke::dense_s8<P>(layer.in.data(), weights.data(), layer.folded.data(), scales.data(), out.data());
-  require_equal(out.checked(), conv2d_s8_reference<P>(layer.in, layer.weights, layer.bias, layer.multipliers));
+  check_dense<P>(layer, netsuke::pack_dense_s8(layer.weights, layer.folded, P::in_c, {}));
+  check_dense<WithLayout<P, netsuke::kLayoutVectors, int8_t>>(
+      layer, netsuke::pack_dense_s8(layer.weights, layer.folded, P::in_c, kVectors));
 }
 
 template <class In, int C, class Kernel, class Stride = One, class Padding = Pad<0>, class Dilation = One, int Batch = 1>
@@ -115,26 +127,40 @@ using DepthwiseS8Cases =
                Mixed<Depthwise<Size<6, 7>, 5, Size<3, 3>, One, Pad<1>>, int8_t, int8_t, int32_t>,
                Mixed<Depthwise<Size<6, 7>, 5, Size<3, 3>, One, Pad<1>>, int8_t, int16_t, float>>;
 
-TEMPLATE_LIST_TEST_CASE("depthwise_s8 equals the reference", "[depthwise][s8]", DepthwiseS8Cases) {
-  using P = TestType;
-  const Layer<P> layer;
-  const auto packed = netsuke::pack_depthwise_s8(layer.weights, conv_shape<P>(), {});
-  const auto weights = stored_as<typename P::weight_t>(packed.values);
+template <class K, class P>
+void check_depthwise(const Layer<P>& layer, const netsuke::PackedWeights& packed) {
+  const auto weights = stored_as<typename K::weight_t>(packed.values);
   const auto scales = kernel_scales<P>(layer.multipliers);
   GuardedOf<typename P::out_t> out(out_count<P>());
-  netsuke::depthwise_s8<P>(layer.in.data(), weights.data(), layer.folded.data(), scales.data(), out.data());
+  netsuke::depthwise_s8<K>(layer.in.data(), weights.data(), layer.folded.data(), scales.data(), out.data());
   require_equal(out.checked(), conv2d_s8_reference<P>(layer.in, layer.weights, layer.bias, layer.multipliers));
 }
 
-TEST_CASE("A pointwise convolution runs in place", "[conv2d][s8]") {
-  using P = S8<Window<Size<1, 31>, 9, 7, One>>;
+TEMPLATE_LIST_TEST_CASE("depthwise_s8 equals the reference", "[depthwise][s8]", DepthwiseS8Cases) {
+  using P = TestType;
   const Layer<P> layer;
-  const auto packed = netsuke::pack_conv2d_s8(layer.weights, layer.folded, conv_shape<P>(), {});
+  check_depthwise<P>(layer, netsuke::pack_depthwise_s8(layer.weights, conv_shape<P>(), {}));
+  const auto windows = netsuke::pack_depthwise_s8(layer.weights, conv_shape<P>(), kVectors);
+  if (windows.layout == netsuke::kLayoutWindows)
+    check_depthwise<WithLayout<P, netsuke::kLayoutWindows, int8_t>>(layer, windows);
+}
+
+using Pointwise = S8<Window<Size<1, 31>, 9, 7, One>>;
+
+template <class K>
+void check_in_place(const Layer<Pointwise>& layer, const netsuke::PackChoice& choice) {
+  const auto packed = netsuke::pack_conv2d_s8(layer.weights, layer.folded, conv_shape<K>(), choice);
   const auto weights = stored_as<int8_t>(packed.values);
   auto memory = layer.in;
-  netsuke::conv2d_s8<P>(memory.data(), weights.data(), layer.folded.data(), layer.multipliers.data(), memory.data());
-  memory.resize(static_cast<std::size_t>(out_count<P>()));
-  require_equal(memory, conv2d_s8_reference<P>(layer.in, layer.weights, layer.bias, layer.multipliers));
+  netsuke::conv2d_s8<K>(memory.data(), weights.data(), layer.folded.data(), layer.multipliers.data(), memory.data());
+  memory.resize(static_cast<std::size_t>(out_count<K>()));
+  require_equal(memory, conv2d_s8_reference<Pointwise>(layer.in, layer.weights, layer.bias, layer.multipliers));
+}
+
+TEST_CASE("A pointwise convolution runs in place", "[conv2d][s8]") {
+  const Layer<Pointwise> layer;
+  check_in_place<Pointwise>(layer, {});
+  check_in_place<WithLayout<Pointwise, netsuke::kLayoutVectors, int8_t>>(layer, kVectors);
 }
 
 TEST_CASE("Weights that break a bound are not folded", "[pack][s8]") {

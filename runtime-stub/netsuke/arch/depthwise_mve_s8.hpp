@@ -159,8 +159,9 @@ struct DepthwiseMve {
     }
   }
 
-  static inline void run(const int8_t* const* rows, const int8_t* weights, const int32_t* bias, const scale_t* scales,
-                         out_t* out) {
+  // A function of its own, so that the buffers of several layers do not add up.
+  [[gnu::noinline]] static void run(const int8_t* const* rows, const int8_t* weights, const int32_t* bias,
+                                    const scale_t* scales, out_t* out) {
     alignas(8) int8_t buffer[C::columns * C::pitch + C::slack];
     for (index_t done = 0; done < P::in_c; done += 16) {
       const index_t first = minimum<index_t>(done, P::in_c - C::channels);

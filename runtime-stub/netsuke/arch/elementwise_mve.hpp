@@ -75,6 +75,25 @@ static inline index_t add(const int8_t* a, const int8_t* b, int8_t* out, index_t
   return count / 4 * 4;
 }
 
+// Maxima of 16 channels at a time over a window: Rows pointers (null: padding), `columns` taps that are Step apart,
+// the first at `offset`.
+template <class P, index_t Rows, index_t Step, index_t Channels>
+static inline void max_window(const int8_t* const* rows, index_t offset, index_t columns, int8_t* out) {
+  for (index_t c = 0; c < Channels; c += 16) {
+    const mve_pred16_t live = vctp8q(static_cast<uint32_t>(Channels - c));
+    int8x16_t result = vdupq_n_s8(-128);
+    for (index_t ky = 0; ky < Rows; ++ky) {
+      if (rows[ky] == nullptr) continue;
+      const int8_t* x = rows[ky] + offset + c;
+      for (index_t kx = columns; kx > 0; --kx) {
+        result = vmaxq_s8(result, Channels % 16 == 0 ? vldrbq_s8(x) : vldrbq_z_s8(x, live));
+        x = opaque(x + Step);
+      }
+    }
+    vstrbq_p_s8(out + c, vreinterpretq_s8_s32(narrow_limits<P>(vreinterpretq_s32_s8(result))), live);
+  }
+}
+
 // sums[c] += row[c], row[channels + c], ... for Columns columns.
 template <index_t Columns, index_t Channels>
 static inline index_t add_columns(const int8_t* row, int32_t* sums) {

@@ -8,6 +8,14 @@
 
 #if NETSUKE_MVE
 
+// Where the assembly below is used: it takes 10 to 12 registers. Clang gives up over so many even ones, and without
+// optimisation there are not enough.
+#if !defined(__clang__) && defined(__OPTIMIZE__)
+#define NETSUKE_MVE_ASM 1
+#else
+#define NETSUKE_MVE_ASM 0
+#endif
+
 namespace netsuke {
 
 // Vectors written out per turn of the loop over a long sum, 56 to 68 bytes of code each; short sums have no loop.
@@ -29,6 +37,7 @@ struct MveSums {
   [[gnu::always_inline]] inline int32x4_t a() const { return mve::lanes(a0, a1, a2, a3); }
   [[gnu::always_inline]] inline int32x4_t b() const { return mve::lanes(b0, b1, b2, b3); }
 
+#if NETSUKE_MVE_ASM
   // Pixels of one vector each, weights that stay in registers; x moves on by both.
   [[gnu::always_inline]] inline void two_vectors(const int8_t*& x, int8x16_t w0, int8x16_t w1, int8x16_t w2,
                                                  int8x16_t w3) {
@@ -169,6 +178,57 @@ struct MveSums {
         : [rest] "i"(kRest), [count] "i"(kTurns), [unroll] "i"(kUnroll)
         : "q0", "q1", "q2", "cc", "memory");
   }
+#else
+  inline void clear() { a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = 0; }
+
+  inline void add(int8x16_t p, int8x16_t q, int8x16_t w0, int8x16_t w1, int8x16_t w2, int8x16_t w3) {
+    a0 = vmladavaq_s8(a0, p, w0);
+    a1 = vmladavaq_s8(a1, p, w1);
+    a2 = vmladavaq_s8(a2, p, w2);
+    a3 = vmladavaq_s8(a3, p, w3);
+    b0 = vmladavaq_s8(b0, q, w0);
+    b1 = vmladavaq_s8(b1, q, w1);
+    b2 = vmladavaq_s8(b2, q, w2);
+    b3 = vmladavaq_s8(b3, q, w3);
+  }
+  inline void two_vectors(const int8_t*& x, int8x16_t w0, int8x16_t w1, int8x16_t w2, int8x16_t w3) {
+    clear();
+    add(vldrbq_s8(x), vldrbq_s8(x + 16), w0, w1, w2, w3);
+    x += 32;
+  }
+  template <int kVectors>
+  inline void two_pixels(const int8_t*& x, const int8_t*& w) {
+    clear();
+    for (int i = 0; i < kVectors; ++i) {
+      add(vldrbq_s8(x), vldrbq_s8(x + kVectors * 16), vldrbq_s8(w), vldrbq_s8(w + 16), vldrbq_s8(w + 32),
+          vldrbq_s8(w + 48));
+      x += 16;
+      w += 64;
+    }
+  }
+  template <int kVectors>
+  inline void two_long_pixels(const int8_t*& x, const int8_t*& w) {
+    two_pixels<kVectors>(x, w);
+  }
+  template <int kVectors>
+  inline void two_blocks(const int8_t* x, const int8_t* w, const int8_t* v) {
+    clear();
+    for (int i = 0; i < kVectors; ++i) {
+      const int8x16_t p = vldrbq_s8(x);
+      a0 = vmladavaq_s8(a0, p, vldrbq_s8(w));
+      a1 = vmladavaq_s8(a1, p, vldrbq_s8(w + 16));
+      a2 = vmladavaq_s8(a2, p, vldrbq_s8(w + 32));
+      a3 = vmladavaq_s8(a3, p, vldrbq_s8(w + 48));
+      b0 = vmladavaq_s8(b0, p, vldrbq_s8(v));
+      b1 = vmladavaq_s8(b1, p, vldrbq_s8(v + 16));
+      b2 = vmladavaq_s8(b2, p, vldrbq_s8(v + 32));
+      b3 = vmladavaq_s8(b3, p, vldrbq_s8(v + 48));
+      x += 16;
+      w += 64;
+      v += 64;
+    }
+  }
+#endif
 };
 
 }  // namespace netsuke

@@ -126,6 +126,7 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(v_batch, conv2d_s8, cases::Vectors<Window<Size<4, 4>, 4, 4, Size<3, 3>, One, Pad<1>, One, 1, 2>>)   \
   X(v_dense_16, dense_s8, cases::Vectors<cases::Dense<16, 16>>)                                         \
   X(v_dense_65, dense_s8, cases::Vectors<cases::Dense<65, 13, 3>>)                                      \
+  X(v_dense_32, dense_s8, cases::Vectors<cases::Dense<32, 5, 3>>)                                       \
   X(v_dense_2, dense_s8, cases::Vectors<cases::Dense<34, 2>>)                                           \
   X(v_dense_12, dense_s8, cases::Vectors<cases::Dense<8, 12>>)                                          \
   X(w_3x3, depthwise_s8, cases::S8<cases::Dw3<5, 9, 5, One, Pad<1>>, netsuke::kLayoutWindows, 5, -9, -99, 99>) \
