@@ -45,9 +45,8 @@ void fill() {
   const float special[] = {0.0f, -0.0f, NAN, INFINITY, -INFINITY, 1e-42f, -1e-42f, 3e38f, -3e38f};
   for (int i = 0; i < kCount; ++i) {
     const int tie = static_cast<int>(random_number() >> 23) - 256;
-    // (The assembler takes a conditional conversion, VCVT with NE, for another instruction, VCVTN.)
-    const float off = static_cast<float>(i) / 800.0f;
-    reals[i] = (static_cast<float>(tie) + (i % 2 == 0 ? 0.5f : off)) * Quantized::scale;
+    const int part = i % 2 == 0 ? 400 : i;  // of 800: halves, and what is not
+    reals[i] = (static_cast<float>(tie) + static_cast<float>(part) / 800.0f) * Quantized::scale;
     first[i] = static_cast<int8_t>(random_number() >> 24);
     second[i] = static_cast<int8_t>(random_number() >> 24);
   }
