@@ -2,7 +2,7 @@
 // portable here, so that what is compiled for a vector core computes the same on any machine, and
 // arch/vector_tile_mve_s8.hpp for Helium.
 //
-// Windows are collected into a buffer, whole vectors apart. Stack: at most 768 bytes, or two windows.
+// Windows are collected into a buffer, whole vectors apart. Stack: at most 896 bytes, or two windows.
 #ifndef NETSUKE_VECTOR_TILE_S8_HPP
 #define NETSUKE_VECTOR_TILE_S8_HPP
 
@@ -99,7 +99,7 @@ struct VectorRowS8 {
   typedef VectorWindows<P, UsesMve<P>::value> Windows;
   typedef VectorTileS8<P, P::out_c / P::group, Windows::Gather::steps, P::out_c, UsesMve<P>::value> Tile;
   // Pixels at a time: an even number.
-  static constexpr index_t most = Windows::pitch < 384 ? 768 / Windows::pitch / 2 * 2 : 2;
+  static constexpr index_t most = Windows::pitch < 448 ? 896 / Windows::pitch / 2 * 2 : 2;
   static constexpr index_t strips = ceil_div(P::out_w, most);
   static constexpr index_t strip = (ceil_div(P::out_w, strips) + 1) / 2 * 2;
 
