@@ -94,18 +94,24 @@ std::vector<Choice> choose(Program& p, const ChooseOptions& options) {
   return choices;
 }
 
-std::string busiest_call(const Program& p) {
+int busiest_call(const Program& p) {
   std::vector<Block> blocks = blocks_of(p);
   int64_t most = -1;
-  size_t busiest = 0;
+  int busiest = -1;
   for (size_t i = 0; i < p.calls.size(); i++) {
     int64_t bytes = 0;
     for (const Block& b : blocks) bytes += b.first <= static_cast<int>(i) && static_cast<int>(i) <= b.last ? b.bytes : 0;
     if (bytes <= most) continue;
     most = bytes;
-    busiest = i;
+    busiest = static_cast<int>(i);
   }
-  return p.calls.empty() ? "" : fmt::format("{} ({})", p.calls[busiest].node, p.calls[busiest].op);
+  return busiest;
+}
+
+std::string call_name(const Program& p, int call) {
+  if (call < 0) return "";
+  const Call& c = p.calls[static_cast<size_t>(call)];
+  return fmt::format("{} ({})", c.node, c.op);
 }
 
 }  // namespace netsuke

@@ -30,7 +30,9 @@ struct ChooseOptions {
 // Orders, schedules and plans the program. Returns what there was to choose from, the fastest first.
 std::vector<Choice> choose(Program& p, const ChooseOptions& options);
 
-// The call during which the most bytes are in use, for messages: "conv_3 (Conv + relu)".
-std::string busiest_call(const Program& p);
+// The call during which the most bytes are in use, -1 if there is none.
+int busiest_call(const Program& p);
+// "conv_3 (Conv + relu)"
+std::string call_name(const Program& p, int call);
 
 }  // namespace netsuke

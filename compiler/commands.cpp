@@ -10,6 +10,7 @@
 #include "ops/op.hpp"
 #include "passes/pipeline.hpp"
 #include "report/json.hpp"
+#include "report/memory.hpp"
 #include "report/quantize.hpp"
 #include "support/files.hpp"
 #include "verify.hpp"
@@ -116,6 +117,18 @@ void write_report(const CommandOptions& o, const QuantizeResult& r) {
   write_file_if_changed(o.report, html ? quantize_html(o.compile.emit.model, r) : quantize_json(o.compile.emit.model, r));
 }
 
+// Figures of the layers if they were quantised here, and the memory map.
+void write_compile_report(const CommandOptions& o, const CompileResult& r, const std::string& json) {
+  if (o.report.empty()) return;
+  bool html = o.report.extension() == ".html" || o.report.extension() == ".htm";
+  if (!html && r.quantized) return write_report(o, *r.quantized);
+  if (!html) return void(write_file_if_changed(o.report, json));
+  if (!r.quantized) return void(write_file_if_changed(o.report, memory_page(o.compile.emit.model, r)));
+  std::string page = quantize_html(o.compile.emit.model, *r.quantized);
+  page.insert(page.rfind("</html>"), memory_html(r));
+  write_file_if_changed(o.report, page);
+}
+
 }  // namespace
 
 int run_quantize(const CommandOptions& o) {
@@ -147,7 +160,7 @@ int run_compile(const CommandOptions& o) {
     if (write_file_if_changed(o.output / name, content)) written.push_back(name);
   write_depfile(o);
   print_warnings(r.warnings);
-  if (r.quantized) write_report(o, *r.quantized);
+  write_compile_report(o, r, compile_json(o.compile, r, written));
   if (r.quantized && !o.quiet && !o.json) print_to_stdout(quantize_text(o.compile.emit.model, *r.quantized));
   if (o.json) print_to_stdout(compile_json(o.compile, r, written));
   if (!o.quiet)

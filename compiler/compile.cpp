@@ -40,7 +40,7 @@ void check_ram_budget(const CompileResult& r, std::optional<int64_t> budget) {
   if (!budget || r.program.arena_bytes <= *budget) return;
   int64_t least = r.program.arena_bytes;
   for (const Choice& c : r.choices) least = std::min(least, c.arena_bytes);
-  std::string layer = busiest_call(r.program);
+  std::string layer = call_name(r.program, busiest_call(r.program));
   throw Error{ErrorKind::kBudget, "over-ram-budget", layer,
               fmt::format("the arena needs {} bytes at this layer, {} more than the budget of {}", r.program.arena_bytes,
                           r.program.arena_bytes - *budget, *budget),

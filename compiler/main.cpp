@@ -85,8 +85,9 @@ void set_dump(Arguments& a) {
 
 void set_quantize(Arguments& a) {
   QuantizeOptions& q = a.quantize_options;
+  a.command.report = a.report;
   if (a.quantize.empty()) {
-    bool given = !a.calibration.empty() || !a.report.empty() || !a.metric.empty();
+    bool given = !a.calibration.empty() || !a.metric.empty();
     if (given) fail_usage("bad-quantize-option", "--calibration", "it is of no use without --quantize int8", "add --quantize int8");
     return;
   }
@@ -99,7 +100,6 @@ void set_quantize(Arguments& a) {
   q.precision.keep_float = {a.keep_float.begin(), a.keep_float.end()};
   q.precision.int16 = {a.int16.begin(), a.int16.end()};
   q.measure_gains = !a.report.empty();
-  a.command.report = a.report;
   a.command.compile.quantize = q;
 }
 
@@ -176,7 +176,7 @@ void add_quantize_options(CLI::App* sub, Arguments& a) {
   add("--keep-float", a.keep_float, "node that stays in float; may be repeated");
   add("--keep-float-worst", q.keep_float_worst, "so many nodes that cost most stay in float");
   add("--metric", a.metric, "labels of all samples, .npy or text: accuracy before and after");
-  add("--report", a.report, "figures for each layer, as .html or JSON by the name");
+  add("--report", a.report, "figures for each layer and the memory map, as .html or JSON by the name");
 }
 
 CLI::App* add_quantize(CLI::App& app, Arguments& a) {

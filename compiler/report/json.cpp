@@ -59,9 +59,23 @@ Json buffers_json(const Program& p) {
     const Buffer& b = p.buffers[i];
     if (b.place != Place::kArena || lives[i].first < 0) continue;
     buffers.push_back({{"name", b.name}, {"type", name_of(b.type)}, {"shape", b.shape}, {"offset", b.offset},
-                       {"bytes", b.bytes()}, {"first_call", lives[i].first}, {"last_call", lives[i].last}});
+                       {"bytes", b.memory()}, {"ring_rows", b.ring}, {"first_call", lives[i].first}, {"last_call", lives[i].last}});
   }
   return buffers;
+}
+
+Json segments_json(const Program& p) {
+  Json segments = Json::array();
+  for (const Segment& s : p.segments)
+    segments.push_back({{"first_call", s.first}, {"last_call", s.end - 1}, {"sweeps", s.sweeps}});
+  return segments;
+}
+
+Json choices_json(const CompileResult& r) {
+  Json choices = Json::array();
+  for (const Choice& c : r.choices)
+    choices.push_back({{"arena_bytes", c.arena_bytes}, {"instructions", c.instructions}, {"row_calls", c.row_calls}, {"chosen", c.chosen}});
+  return choices;
 }
 
 Json error_object(const Error& e) {
@@ -98,6 +112,11 @@ std::string compile_json(const CompileOptions& options, const CompileResult& res
   j["macs"] = total_macs(p);
   j["calls"] = calls_json(p);
   j["buffers"] = buffers_json(p);
+  j["segments"] = segments_json(p);
+  j["choices"] = choices_json(result);
+  if (p.stream)
+    j["stream"] = {{"window", p.stream->window}, {"hop", p.stream->hop}, {"state_bytes", p.stream->state_bytes},
+                   {"macs_per_frame", p.stream->macs_per_frame}};
   j["files"] = Json::array();
   for (const auto& [name, content] : result.files)
     j["files"].push_back({{"path", name}, {"bytes", content.size()},
