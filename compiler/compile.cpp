@@ -153,7 +153,9 @@ CompileResult compile(const CompileOptions& options) {
   run_passes(r.optimised, pass_options, dump_to(options), layout_passes());
 
   begin("planning");
-  r.program = lower(r.optimised, pack_choice(options.emit.target, false));
+  // Weights of twice the size save the unpacking.
+  const bool wide = options.optimise == Optimise::kSpeed;
+  r.program = lower(r.optimised, pack_choice(options.emit.target, wide));
   if (options.rows_io || options.stream) push_rows(r.program);
   if (options.stream) stream_rows(r.program, options.stream->first, options.stream->second);
   r.choices = choose(r.program, {options.optimise, options.ram_budget});

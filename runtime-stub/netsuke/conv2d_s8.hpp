@@ -69,7 +69,9 @@ struct Conv2dS8 {
 
   typedef PixelsS8<P, UsesDsp<P>::value> Pixels;
 
-  static inline void group_row(const in_t* const* rows, index_t channel, const weight_t* weights,
+  // A function of its own, so that its windows are on the stack only while it runs: inlined into the caller's loop
+  // over layers, those of one layer would lie below all that the others call.
+  [[gnu::noinline]] static void group_row(const in_t* const* rows, index_t channel, const weight_t* weights,
                                const int32_t* bias, const scale_t* scales, out_t* out) {
     constexpr int kRest = static_cast<int>(P::out_w % tile);
     index_t x = 0;

@@ -31,7 +31,16 @@ static inline int32_t multiply_high(int32_t acc, int32_t m, int32_t zero) {
   return dsp::multiply_high(acc, m, zero);
 #else
   const int64_t p = static_cast<int64_t>(acc) * m;
+#if defined(__AVR__)
+  // avr-gcc would call a function to shift.
+  int32_t high;
+  int8_t below;
+  __builtin_memcpy(&high, static_cast<const char*>(static_cast<const void*>(&p)) + 4, 4);
+  __builtin_memcpy(&below, static_cast<const char*>(static_cast<const void*>(&p)) + 3, 1);
+  return high + (below < 0 ? 1 : 0) + zero;
+#else
   return static_cast<int32_t>(p >> 32) + static_cast<int32_t>(static_cast<uint32_t>(p) >> 31) + zero;
+#endif
 #endif
 }
 

@@ -96,9 +96,32 @@ struct TileS8 {
     if (PX > 3) p3.add(x + K + 3 * Pitch, w);
   }
 
+#if defined(__AVR__)
+  // Weights one after the other as they lie: each address would cost two instructions more than its load.
+  inline void pair_in_order(int32_t& a, int32_t& b, in_t x, in_t y, const weight_t*& w) {
+    multiply_add(a, x, next_weight(w));
+    multiply_add(b, x, next_weight(w));
+    multiply_add(a, y, next_weight(w));
+    multiply_add(b, y, next_weight(w));
+  }
+  inline void quad_in_order(const in_t* x, const weight_t*& w) {
+    pair_in_order(p0.a, p0.b, x[0], x[2], w);
+    if (L > 2) pair_in_order(p0.c, p0.d, x[0], x[2], w);
+    pair_in_order(p0.a, p0.b, x[1], x[3], w);
+    if (L > 2) pair_in_order(p0.c, p0.d, x[1], x[3], w);
+  }
+#endif
+
   template <int32_t Steps>
   [[gnu::always_inline]] inline void accumulate(const in_t* x, const weight_t* w) {
     for (index_t quad = 0; quad < Steps / 4; ++quad) {
+#if defined(__AVR__)
+      if (P::layout == kLayoutPlain) {
+        quad_in_order(x, w);
+        x += 4;
+        continue;
+      }
+#endif
       step<0>(x, w);
       step<1>(x, w);
       step<2>(x, w);

@@ -3,6 +3,7 @@
 #define NETSUKE_ARCH_CONV2D_DSP_S8_HPP
 
 #include "../gather_s8.hpp"
+#include "conv2d_parts_dsp_s8.hpp"
 #include "tile_dsp_s8.hpp"
 
 namespace netsuke {
@@ -79,14 +80,25 @@ struct DspColumns {
   }
 };
 
+template <class P, int PX, bool kParts>
+struct DspPixels : DspParts<P, PX> {};
+
+template <class P, int PX>
+struct DspPixels<P, PX, false> {
+  static inline void run(const int8_t* const* rows, index_t x, index_t channel, const typename P::weight_t* weights,
+                         const int32_t* bias, const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+    DspColumns<P, PX> columns;
+    columns.gather(rows, x, channel);
+    dsp_tile_s8<P, P::out_c / P::group, PX, DspColumns<P, PX>::quads, P::out_c>(columns.words, weights, bias, scales,
+                                                                                out);
+  }
+};
+
 template <class P, int PX>
 inline void dsp_pixels_s8(const int8_t* const* rows, index_t x, index_t channel,
                           const typename P::weight_t* weights, const int32_t* bias,
                           const typename ScaleType<P>::type* scales, typename P::out_t* out) {
-  DspColumns<P, PX> columns;
-  columns.gather(rows, x, channel);
-  dsp_tile_s8<P, P::out_c / P::group, PX, DspColumns<P, PX>::quads, P::out_c>(columns.words, weights, bias, scales,
-                                                                             out);
+  DspPixels<P, PX, DspParts<P, PX>::pays>::run(rows, x, channel, weights, bias, scales, out);
 }
 
 template <class P, int PX>

@@ -197,8 +197,9 @@ struct DepthwiseDsp {
     }
   }
 
-  static inline void run(const int8_t* const* rows, const weight_t* weights, const int32_t* bias,
-                         const scale_t* scales, out_t* out) {
+  // Not inlined: see Conv2dS8::group_row.
+  [[gnu::noinline]] static void run(const int8_t* const* rows, const weight_t* weights, const int32_t* bias,
+                                    const scale_t* scales, out_t* out) {
     constexpr int kMost = C::most, kLast = C::last, kFrom = (C::count - 1) * kMost;
     constexpr int kBeyond = C::beyond(kFrom, kLast);
     for (index_t c = 0; c < P::in_c; c += 4) {

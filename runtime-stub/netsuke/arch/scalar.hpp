@@ -58,6 +58,16 @@ template <class T>
 #endif
 }
 
+#if defined(__AVR__)
+// The next constant; the pointer moves on with the load.
+static inline int8_t next_weight(const int8_t*& p) {
+  int8_t value;
+  __asm__ volatile("lpm %0, %a1+" : "=r"(value), "+z"(p));
+  return value;
+}
+static inline int16_t next_weight(const int16_t*& p) { return rom(p++); }
+#endif
+
 // sum += x * w. An int holds the product of two int8 even where it has 16 bits.
 #if NETSUKE_SCALAR_ASM
 [[gnu::always_inline]] static inline void multiply_add(int32_t& sum, int32_t x, int32_t w) {
@@ -68,7 +78,16 @@ template <class T>
 [[gnu::always_inline]] static inline void multiply_add(int32_t& sum, int32_t x, int32_t w) { sum += x * w; }
 #endif
 #if defined(__AVR__)
-[[gnu::always_inline]] static inline void multiply_add(int32_t& sum, int8_t x, int8_t w) { sum += x * w; }
+// 10 cycles; avr-gcc takes 15, as it extends the product before it adds.
+[[gnu::always_inline]] static inline void multiply_add(int32_t& sum, int8_t x, int8_t w) {
+  uint8_t sign;
+  __asm__ volatile(
+      "muls %2, %3\n\tclr %1\n\tsbrc r1, 7\n\tdec %1\n\t"
+      "add %A0, r0\n\tadc %B0, r1\n\tadc %C0, %1\n\tadc %D0, %1\n\tclr __zero_reg__"
+      : "+r"(sum), "=&r"(sign)
+      : "d"(x), "d"(w)
+      : "r0");
+}
 [[gnu::always_inline]] static inline void multiply_add(int32_t& sum, int8_t x, int16_t w) {
   sum += static_cast<int32_t>(x) * w;
 }

@@ -123,7 +123,14 @@ struct DspStore<P, int8_t, true> {
 
 template <class P, int L, int PX>
 struct DspTile {
+  static constexpr int pixels = PX;
   DspLanes<P, PX> ab, cd;
+
+  template <int Live>
+  [[gnu::always_inline]] inline void start(const int32_t* bias) {
+    ab.template start<Live>(bias);
+    if (L > 2) cd.template start<(Live > 2 ? Live - 2 : 0)>(bias + 2);
+  }
 
   // Half a quad. One pixel leaves registers for two words of weights at once.
   [[gnu::always_inline]] inline void half(uint32_t x0, uint32_t x1, const uint32_t*& w) {
@@ -170,30 +177,41 @@ struct DspQuads<0> {
   [[gnu::always_inline]] static inline void run(Tile&, const uint32_t*&, const uint32_t*&) {}
 };
 
-// Live channels of a block of L lanes, for PX pixels. columns: see above; w moves on to the next block.
-template <class P, int L, int Live, int PX, int32_t Quads, int32_t Out>
-[[gnu::always_inline]] inline void dsp_block_s8(const uint32_t* columns, const uint32_t*& w, const int32_t* bias,
-                                                const typename ScaleType<P>::type* scales,
-                                                typename P::out_t* out) {
-  typedef typename P::out_t T;
-  constexpr int kUnroll = unroll_quads(Quads);
-  DspTile<P, L, PX> tile;
-  tile.ab.template start<Live>(bias);
-  if (L > 2) tile.cd.template start<(Live > 2 ? Live - 2 : 0)>(bias + 2);
+// Quads of columns and weights into the sums; w moves on.
+template <index_t Quads, class Tile>
+[[gnu::always_inline]] inline void dsp_accumulate(Tile& tile, const uint32_t* columns, const uint32_t*& w) {
+  constexpr int kUnroll = unroll_quads(static_cast<int32_t>(Quads));
   DspQuads<static_cast<int>(Quads % kUnroll)>::run(tile, columns, w);
-  const uint32_t* const end = columns + Quads / kUnroll * kUnroll * 2 * PX;
+  const uint32_t* const end = columns + Quads / kUnroll * kUnroll * 2 * Tile::pixels;
   do {
     DspQuads<kUnroll>::run(tile, columns, w);
   } while (Quads >= 2 * kUnroll && columns != dsp::fetch(end));
+}
+
+// Requantises and stores the sums of Live channels of PX pixels. Out: elements between two pixels' outputs.
+template <class P, int L, int Live, int PX, int32_t Out>
+[[gnu::always_inline]] inline void dsp_finish(DspTile<P, L, PX>& tile, const typename ScaleType<P>::type* scales,
+                                              typename P::out_t* out) {
   tile.ab.finish();
   if (L > 2) tile.cd.finish();
-  DspStore<P, T, P::shift == 32> store;
+  DspStore<P, typename P::out_t, P::shift == 32> store;
   store.template load<Live>(scales);
   const DspQuad first = {tile.ab.a0, tile.ab.b0, tile.cd.a0, tile.cd.b0};
   store.template run<Live>(first, out);
   if (PX == 1) return;
   const DspQuad second = {tile.ab.a1, tile.ab.b1, tile.cd.a1, tile.cd.b1};
   store.template run<Live>(second, out + Out);
+}
+
+// Live channels of a block of L lanes, for PX pixels. columns: see above; w moves on to the next block.
+template <class P, int L, int Live, int PX, int32_t Quads, int32_t Out>
+[[gnu::always_inline]] inline void dsp_block_s8(const uint32_t* columns, const uint32_t*& w, const int32_t* bias,
+                                                const typename ScaleType<P>::type* scales,
+                                                typename P::out_t* out) {
+  DspTile<P, L, PX> tile;
+  tile.template start<Live>(bias);
+  dsp_accumulate<Quads>(tile, columns, w);
+  dsp_finish<P, L, Live, PX, Out>(tile, scales, out);
 }
 
 // All Channels of PX pixels.

@@ -85,6 +85,11 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(groups, conv2d_s8, cases::Folded<Window<Size<6, 9>, 8, 12, Size<3, 3>, One, Pad<1>, One, 2>>)       \
   X(nothing_inside, conv2d_s8, cases::Folded<Window<Size<2, 2>, 3, 4, Size<2, 2>, One, Pad<4>>>)        \
   X(batch, conv2d_s8, cases::Folded<Window<Size<4, 4>, 4, 4, Size<3, 3>, One, Pad<1>, One, 1, 2>>)      \
+  X(parts, conv2d_s8, cases::Folded<Window<Size<4, 5>, 32, 7, Size<3, 3>, One, Pad<1>>>)                \
+  X(parts_plain, conv2d_s8, cases::Plain<Window<Size<3, 4>, 32, 6, Size<3, 3>, One, Pad<1>>>)           \
+  X(parts_wide, conv2d_s8, cases::Wide<Window<Size<3, 2>, 36, 9, Size<3, 3>, One, Pad<1>>>)             \
+  X(parts_stride2, conv2d_s8, cases::S8<Window<Size<5, 9>, 48, 4, Size<3, 3>, Size<2, 2>, Pads<0, 0, 1, 1>>, netsuke::kLayoutFolded, 5, -9, -100, 90>) \
+  X(parts_sums, conv2d_s8, cases::To<Window<Size<3, 1>, 32, 5, Size<3, 3>, One, Pad<1>>, netsuke::kLayoutFolded, int32_t>) \
   X(dense_16, dense_s8, cases::Plain<cases::Dense<16, 16>>)                                             \
   X(dense_folded, dense_s8, cases::Folded<cases::Dense<65, 13, 3>>)                                     \
   X(dense_wide, dense_s8, cases::Wide<cases::Dense<34, 6>>)                                             \
