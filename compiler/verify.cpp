@@ -96,7 +96,8 @@ namespace {
 
 // One step of the grid that output `i` is on, in its own unit; 0 where it is on none.
 double step_of(const Graph& g, size_t i) {
-  if (is_quantised(g[g.outputs[i]])) return 1;
+  const Value& output = g[g.outputs[i]];
+  if (output.quantization && output.type != DType::kFloat32) return 1;
   for (const Node& n : g.nodes)
     if (n.op == "DequantizeLinear" && n.outputs[0] == g.outputs[i] && !has_attribute(n, "axis"))
       return double(grid_attributes(n).scales[0]);

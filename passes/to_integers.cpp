@@ -276,6 +276,18 @@ void make_input_native(Graph& g, ValueId& input) {
   input = integers;
 }
 
+// Integers that the model takes or gives have their grid also where they are only moved on the way: for the header.
+void tell_ports(Graph& g) {
+  auto copies = [](const Node& n) { return n.op == "Reshape" || n.op == "Transpose"; };
+  auto tell = [&](ValueId to, ValueId from) {
+    if (g[to].type == g[from].type && g[to].type != DType::kFloat32 && !g[to].quantization) g[to].quantization = g[from].quantization;
+  };
+  for (const Node& n : g.nodes)
+    if (copies(n)) tell(n.outputs[0], n.inputs[0]);
+  for (auto n = g.nodes.rbegin(); n != g.nodes.rend(); ++n)
+    if (copies(*n)) tell(n->inputs[0], n->outputs[0]);
+}
+
 void make_outputs_native(Graph& g, Conversion& c) {
   for (ValueId& v : g.outputs)
     if (auto it = c.stored.find(v); it != c.stored.end()) v = it->second;
@@ -303,6 +315,7 @@ bool to_integers(Graph& g, const PassOptions& options) {
   if (options.native_io)
     for (ValueId& v : g.inputs) make_input_native(g, v);
   remove_identities(g, options);
+  tell_ports(g);
   return true;
 }
 

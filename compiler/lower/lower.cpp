@@ -25,7 +25,7 @@ void add_ports(Lowering& l) {
     const Value& value = l.graph[v];
     int index = static_cast<int>(ports.size());
     ports.push_back({value.name, value.type, value.shape});
-    if (is_quantised(value)) ports.back().grid = {value.quantization->scales[0], value.quantization->zero_points[0]};
+    if (value.quantization && value.type != DType::kFloat32) ports.back().grid = {value.quantization->scales[0], value.quantization->zero_points[0]};
     l.program.buffers.push_back(Buffer{value.name, value.type, value.shape, place, index});
     BufferId id = static_cast<BufferId>(l.program.buffers.size()) - 1;
     if (l.buffers[static_cast<size_t>(v)] < 0 && !value.constant) l.buffers[static_cast<size_t>(v)] = id;

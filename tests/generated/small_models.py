@@ -2,7 +2,7 @@
 
 import random
 
-kHeader = '<ir_version: 8, opset_import: ["" : 17]>\n'
+kHeader = '<ir_version: 8, opset_import: ["" : 17, "com.microsoft" : 1]>\n'
 
 
 class Weights:
@@ -19,6 +19,19 @@ class Weights:
         values = ", ".join(f"{self.random.uniform(low, high):.6f}" for _ in range(count))
         self.text.append(f"float[{','.join(map(str, shape))}] {name} = {{{values}}}")
         return name
+
+    def integers(self, kind, name, *shape, low=-127, high=127):
+        count = 1
+        for d in shape:
+            count *= d
+        values = ", ".join(str(self.random.randint(low, high)) for _ in range(count))
+        self.text.append(f"{kind}[{','.join(map(str, shape))}] {name} = {{{values}}}")
+        return name
+
+    def grid(self, name, scale, zero, kind="uint8"):
+        """Scale and zero point, as operators take them."""
+        self.text += [f"float s{name} = {{{scale}}}", f"{kind} z{name} = {{{zero}}}"]
+        return f"s{name}, z{name}"
 
 
 def graph(inputs, outputs, body, weights=None):
@@ -137,6 +150,41 @@ def awkward_names():
     return graph("float[1,4] int", "float[1,3] a_run, float[1,3] netsuke", body, w)
 
 
+def qoperator():
+    """Integers all through, between uint8 and int8 values of the caller."""
+    w = Weights()
+    x, c, p = w.grid("x", 0.02, 120), w.grid("c", 0.05, 128), w.grid("p", 0.04, 100)
+    k, v, y = w.grid("k", 0.01, 0, "int8"), w.grid("v", 0.01, 128), w.grid("y", 0.1, 3)
+    body = f"""
+      c = QLinearConv<strides=[2,2], pads=[1,1,1,1]>(x, {x}, {w.integers("int8", "w1", 6, 3, 3, 3)}, {k}, {c}, b)
+      m = MaxPool<kernel_shape=[2,2]>(c)
+      a = com.microsoft.QLinearAveragePool<kernel_shape=[2,2]>(m, {c}, {p})
+      l = com.microsoft.QLinearLeakyRelu<alpha=0.1>(a, {p}, {c})
+      s = com.microsoft.QLinearAdd(l, {c}, a, {p}, {p})
+      t = com.microsoft.QLinearConcat<axis=1>({c}, s, {p}, l, {c})
+      f = Flatten(t)
+      y = com.microsoft.QGemm<transB=1>(f, {c}, {w.integers("uint8", "w2", 4, 48, low=0, high=255)}, {v}, , {y})"""
+    w.integers("int32", "b", 6, low=-3000, high=3000)
+    return graph("uint8[1,3,8,7] x", "uint8[1,4] y, uint8[1,6,4,4] c", body, w)
+
+
+def dynamic():
+    w = Weights()
+    body = f"""
+      a, sa, za = DynamicQuantizeLinear(x)
+      b = ConvInteger<pads=[1,1,1,1], group=2>(a, {w.integers("uint8", "w1", 6, 2, 3, 3, low=0, high=255)}, za, {w.integers("uint8", "z1", 6, low=0, high=255)})
+      c = Cast<to=1>(b)
+      d = Mul(c, sa)
+      e = Relu(d)
+      f = Flatten(e)
+      g, sg, zg = DynamicQuantizeLinear(f)
+      h = MatMulInteger(g, {w.integers("int8", "w2", 6 * 5 * 5, 3)}, zg)
+      i = Cast<to=1>(h)
+      y = Mul(i, sg)
+      m = MatMulInteger(g, u, zg, v)"""
+    return graph("float[1,4,5,5] x, uint8[150,2] u, uint8[2] v", "float[1,3] y, int32[1,2] m", body, w)
+
+
 def unread_input():
     """Only the shape of z matters."""
     return graph("float[2,3] x, float[2,3] z", "float[2,3] y", "s = Shape(z)\n a = Reshape(x, s)\n y = Relu(a)")
@@ -147,4 +195,4 @@ def no_arena():
 
 
 kSmallModels = {f.__name__: f for f in (cnn, residual, upsampling, elementwise, reductions, movement, transformer,
-                                        awkward_names, unread_input, no_arena)}
+                                        qoperator, dynamic, awkward_names, unread_input, no_arena)}
