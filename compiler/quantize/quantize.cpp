@@ -10,7 +10,7 @@ namespace netsuke {
 namespace {
 
 constexpr size_t kSyntheticSamples = 32;
-constexpr size_t kFigureSamples = 32, kGainSamples = 16, kEqualizeSamples = 64;
+constexpr size_t kFigureSamples = 32, kGainSamples = 16, kEqualizeSamples = 32;
 
 std::vector<size_t> spread(size_t count, size_t most) {
   std::vector<size_t> picked;

@@ -111,7 +111,9 @@ Quantization weight_grid(const Tensor& weights, int64_t axis, const std::vector<
 }
 
 Tensor rounded_weights(const Tensor& weights, const Quantization& grid, const LayerShape& s, const std::vector<InputMoments>& moments) {
-  constexpr double kDamping = 0.01;  // of the mean variance of the inputs
+  // Of the mean variance of the inputs. Less fits the calibration data better and other data worse: on MLPerf Tiny's
+  // models, 0.3 was best for inputs that calibration had not seen.
+  constexpr double kDamping = 0.3;
   Tensor result = weights;
   for (int64_t g = 0; g < s.groups; g++) {
     const InputMoments& m = moments[static_cast<size_t>(g)];

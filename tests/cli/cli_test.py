@@ -15,7 +15,7 @@ from netsuke_tool import netsuke  # noqa: E402
 
 kModel = tool.kRoot / "samples/sine/model.onnx"
 kData = tool.kRoot / "samples/sine"
-kCommands = ("compile", "inspect", "verify", "ops", "passes")
+kCommands = ("compile", "quantize", "inspect", "verify", "ops", "passes")
 
 
 def keys_of(document, *path):
@@ -296,6 +296,39 @@ class Documents(CommandLine):
         shown = [line.strip() for line in page if line.startswith("    ") and line.strip() != "..."]
         self.assertEqual([line for line in shown if not any(line in lines for lines in code.values())], [])
         self.assertEqual([line for line in code["sine.h"] + code["sine.cpp"] if line not in shown], [])
+
+
+class Quantising(CommandLine):
+    def quantize(self, *arguments):
+        return netsuke("quantize", kModel, "-o", self.path / "int8.onnx", *arguments)
+
+    def test_model_and_reports(self):
+        done = self.quantize("--calibration", kData, "--report", self.path / "r.html", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        document = json.loads(done.stdout)
+        self.assertEqual(document["schema"], "netsuke.quantize/1")
+        self.assertTrue(all("gain_db" in layer for layer in document["layers"]))
+        self.assertIn("<table>", (self.path / "r.html").read_text())
+        self.assertTrue((self.path / "int8.onnx").is_file())
+        done = netsuke("compile", self.path / "int8.onnx", "-o", self.out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_text_and_synthetic_data(self):
+        done = self.quantize()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("int8, calibrated with", done.stdout)
+        self.assertIn("warning: there is no calibration data", done.stderr)
+
+    def test_the_same_options_on_compile(self):
+        done = self.compile("--quantize", "int8", "--calibration", kData, "--depfile", self.path / "d")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("input_0.pb", (self.path / "d").read_text())
+
+    def test_mistakes(self):
+        self.expect(self.compile("--calibration", kData), 1, "bad-quantize-option", "--quantize int8")
+        self.expect(self.quantize("--calibration", self.path), 1, "no-calibration-data", str(self.path))
+        self.expect(self.quantize("--calibration", kData, "--keep-float", "nonsense"), 1, "unknown-node", "did you mean")
+        self.assertFalse((self.path / "int8.onnx").exists())
 
 
 if __name__ == "__main__":
