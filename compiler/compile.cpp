@@ -156,6 +156,7 @@ CompileResult compile(const CompileOptions& options) {
   // Weights of twice the size save the unpacking.
   const bool wide = options.optimise == Optimise::kSpeed;
   r.program = lower(r.optimised, pack_choice(options.emit.target, wide));
+  if (options.arena_io) put_inputs_into_arena(r.program);
   if (options.rows_io || options.stream) push_rows(r.program);
   if (options.stream) stream_rows(r.program, options.stream->first, options.stream->second);
   r.choices = choose(r.program, {options.optimise, options.ram_budget});

@@ -19,6 +19,7 @@ struct CompileOptions {
   EmitOptions emit;
   std::filesystem::path test_data;            // ONNX backend-test folder for the self-test; empty: none
   bool rows_io = false;                       // --io rows: NAME_begin, NAME_push_row, NAME_finish
+  bool arena_io = false;                      // --io arena: the caller writes the inputs into the arena
   std::optional<std::pair<std::string, int64_t>> stream;  // --stream INPUT:axis
   Optimise optimise = Optimise::kBalanced;
   std::optional<int64_t> ram_budget;          // bytes of arena

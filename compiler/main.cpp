@@ -125,7 +125,10 @@ void finish(Arguments& a) {
   a.command.depfile = a.depfile;
   a.command.compile.rows_io = std::count(a.io.begin(), a.io.end(), "rows") > 0;
   if (!a.stream.empty()) c.stream = parse_stream(a.stream);
+  c.arena_io = std::count(a.io.begin(), a.io.end(), "arena") > 0;
   if (c.rows_io && c.stream) fail_usage("bad-io-option", "--io rows", "it does not go with --stream", "leave out one of them");
+  if (c.arena_io && (c.rows_io || c.stream || c.emit.static_arena))
+    fail_usage("bad-io-option", "--io arena", "it does not go with --io rows, --stream or --static-arena", "leave out one of them");
   if (c.rows_io && c.emit.static_arena) fail_usage("bad-io-option", "--io rows", "it does not go with --static-arena", "leave out one of them");
   a.command.compile.native_io = std::count(a.io.begin(), a.io.end(), "native") > 0;
   a.command.data = a.data;
@@ -147,9 +150,9 @@ void add_model_options(CLI::App* app, Arguments& a) {
   app->add_option("--ram-budget", a.ram_budget, "refuse a larger arena, e.g. 64K");
   app->add_option("--flash-budget", a.flash_budget, "refuse more bytes of weights, e.g. 256K");
   app->add_option("--stream", a.stream, "INPUT:axis, an input that slides along this axis from one inference to the next (docs/memory.md)");
-  app->add_option("--io", a.io, "float: inputs and outputs as the model has them (the default); native: those that are quantised are int8 or int16; rows: the input comes row by row")
+  app->add_option("--io", a.io, "float: inputs and outputs as the model has them (the default); native: those that are quantised are int8 or int16; rows: the input comes row by row; arena: inputs are written into the arena and overwritten there")
       ->delimiter(',')
-      ->check(CLI::IsMember({"float", "native", "rows"}));
+      ->check(CLI::IsMember({"float", "native", "rows", "arena"}));
   add_output_flags(app, a);
 }
 

@@ -37,6 +37,13 @@ bool is_read(const Program& p, size_t input) {
                      [&](const Call& c) { return std::any_of(c.arguments.begin(), c.arguments.end(), reads); });
 }
 
+// Where the caller writes input i in the arena; -1 if it is an argument.
+int64_t arena_input_offset(const Program& p, size_t i) {
+  for (const Buffer& b : p.buffers)
+    if (b.is_arena_input() && b.index == static_cast<int>(i)) return b.offset;
+  return -1;
+}
+
 data port_data(const Emission& e, size_t i) {
   bool input = i < e.program.inputs.size();
   const Port& port = input ? e.program.inputs[i] : e.program.outputs[i - e.program.inputs.size()];
@@ -60,6 +67,8 @@ data port_data(const Emission& e, size_t i) {
         }));
   bool named = !input || is_read(e.program, i);
   d.set("parameter", fmt::format("{}{}*{}", input ? "const " : "", type, named ? " " + e.ports[i] : ""));
+  int64_t offset = input ? arena_input_offset(e.program, i) : -1;
+  d.set("in_arena", list_of(offset >= 0 ? 1 : 0, [&](size_t) { return data("offset", text_of(offset)); }));
   d.set("first", i == 0 ? data::type::bool_true : data::type::bool_false);
   return d;
 }
@@ -141,6 +150,8 @@ void set_calls(const Emission& e, data& d) {
   d.set("calls", calls);
   d.set("flows", flows_list);
   d.set("arena_used", arena_used ? data::type::bool_true : data::type::bool_false);
+  size_t first = e.program.inputs.empty() || arena_input_offset(e.program, 0) < 0 ? 0 : e.program.inputs.size();
+  d.set("run_ports", list_of(e.ports.size() - first, [&](size_t i) { return port_data(e, first + i); }));
   d.set("outputs_only", list_of(e.program.outputs.size(), [&](size_t i) { return port_data(e, e.program.inputs.size() + i); }));
   d.set("run", list_of(p.push ? 0 : 1, [](size_t) { return data(); }));
   d.set("structs", list_of(structs.list.size(), [&](size_t i) {
@@ -220,8 +231,15 @@ std::vector<std::string> inference_lines(const Emission& e, const std::string& a
   const Program& p = e.program;
   const std::string& name = e.options.name;
   std::string arguments;
-  for (size_t i = p.push ? p.inputs.size() : 0; i < e.ports.size(); i++) arguments += ", " + driver_buffer(e, i);
-  if (!p.push) return {fmt::format("{}_run({}{});", name, arena, arguments)};
+  bool in_arena = !p.inputs.empty() && arena_input_offset(p, 0) >= 0;
+  for (size_t i = p.push || in_arena ? p.inputs.size() : 0; i < e.ports.size(); i++) arguments += ", " + driver_buffer(e, i);
+  if (!p.push) {
+    std::vector<std::string> lines;
+    for (size_t i = 0; in_arena && i < p.inputs.size(); i++)
+      lines.push_back(fmt::format("memcpy({} + {}, {}, sizeof {});", arena, arena_input_offset(p, i), driver_buffer(e, i), driver_buffer(e, i)));
+    lines.push_back(fmt::format("{}_run({}{});", name, arena, arguments));
+    return lines;
+  }
   const Push& push = *p.push;
   std::string in = driver_buffer(e, 0);
   bool stream = p.stream.has_value();

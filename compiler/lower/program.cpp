@@ -84,6 +84,8 @@ std::vector<Lifetime> lifetimes(const Program& p) {
       if (life.first < 0) life.first = static_cast<int>(i);
       life.last = static_cast<int>(i);
     }
+  for (size_t b = 0; b < p.buffers.size(); b++)
+    if (p.buffers[b].is_arena_input() && lives[b].first > 0) lives[b].first = 0;
   const Segment* pushed = pushed_segment(p);
   if (p.push)
     lives[static_cast<size_t>(p.push->counter)] = {0, pushed ? pushed->end - 1 : static_cast<int>(p.calls.size()) - 1};
@@ -93,7 +95,7 @@ std::vector<Lifetime> lifetimes(const Program& p) {
 void verify(const Program& p, const std::string& stage) {
   std::vector<bool> written(p.buffers.size(), false);
   for (size_t i = 0; i < p.buffers.size(); i++)
-    written[i] = p.buffers[i].place == Place::kInput || p.buffers[i].place == Place::kConstant;
+    written[i] = p.buffers[i].place == Place::kInput || p.buffers[i].place == Place::kConstant || p.buffers[i].is_arena_input();
   for (const Call& c : p.calls) {
     for (const Argument& a : c.arguments) check_argument(p, c, a, written, stage);
     for (const Argument& a : c.arguments)

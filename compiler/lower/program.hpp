@@ -27,7 +27,8 @@ struct Buffer {
   DType type = DType::kUndefined;
   Shape shape;  // as it lies in memory, so channels last for feature maps
   Place place = Place::kArena;
-  int index = -1;          // number of the input, output or constant; -1 in the arena
+  int index = -1;          // number of the input, output or constant; in the arena -1, or that of the input that the
+                           // caller writes there (--io arena)
   // Set by schedule:
   BufferId slot = -1;   // arena only: buffers of one slot share their memory
   int64_t rows = 0;     // of the map, where calls of a segment use it row by row; else 0
@@ -36,6 +37,7 @@ struct Buffer {
   bool held = false;    // its content is needed from one sweep of its segment to the next
   int64_t offset = -1;     // arena only, set by plan: bytes from the arena's start
 
+  bool is_arena_input() const { return place == Place::kArena && index >= 0; }
   int64_t bytes() const { return count_of(shape) * size_of(type); }
   int64_t row_bytes() const { return rows ? bytes() / rows : bytes(); }
   int64_t memory() const { return ring ? ring * row_bytes() : bytes(); }  // bytes it takes

@@ -163,6 +163,8 @@ const Segment* segment_at(const Program& p, int call) {
 void check_plan(const Program& p) {
   Arena arena{p, std::vector<Content>(static_cast<size_t>(p.arena_bytes + state_bytes(p))), {}};
   if (p.push) write(arena, whole(p, p.push->counter));
+  for (size_t b = 0; b < p.buffers.size(); b++)
+    if (p.buffers[b].is_arena_input() && p.buffers[b].offset >= 0) write(arena, whole(p, static_cast<BufferId>(b)));
   for (int i = 0; i < static_cast<int>(p.calls.size());) {
     if (const Segment* s = segment_at(p, i)) {
       run_segment(arena, *s);

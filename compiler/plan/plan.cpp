@@ -23,6 +23,7 @@ std::vector<Block> blocks_of(const Program& p, std::map<BufferId, size_t>& block
       const Buffer& b = p[a.buffer];
       if (b.place != Place::kArena) continue;
       Lifetime life = stay(p, b, static_cast<int>(i));
+      if (b.is_arena_input()) life.first = 0;
       auto [it, added] = block_of.emplace(b.slot, blocks.size());
       if (added) blocks.push_back(Block{0, life.first, life.last, 4});
       Block& block = blocks[it->second];

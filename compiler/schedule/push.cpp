@@ -126,6 +126,15 @@ void push_rows(Program& p) {
   p.push = push;
 }
 
+void put_inputs_into_arena(Program& p) {
+  std::vector<Lifetime> lives = lifetimes(p);
+  for (size_t b = 0; b < p.buffers.size(); b++) {
+    if (p.buffers[b].place != Place::kInput) continue;
+    if (lives[b].first < 0) refuse(p.buffers[b].name, "no layer reads this input");
+    p.buffers[b].place = Place::kArena;
+  }
+}
+
 void check_pushed(const Program& p) {
   if (p.push && !pushed_segment(p)) refuse(p.name, "the first layers do not run row by row");
 }

@@ -9,6 +9,9 @@ namespace netsuke {
 // by a call that reads each of them once. Throws "not-by-rows" with the layer that needs the input as a whole.
 void push_rows(Program& p);
 
+// The caller writes the inputs into the arena, where they are overwritten once they are not needed any more.
+void put_inputs_into_arena(Program& p);
+
 // After scheduling: throws as above if no segment receives the rows.
 void check_pushed(const Program& p);
 
