@@ -121,39 +121,27 @@ void set_push(const Emission& e, const FlowText& text, data& d) {
   d.set(p.stream ? "stream" : "push", list);
 }
 
-void set_calls(const Emission& e, data& d) {
-  const Program& p = e.program;
+// The calls as texts: what NAME_begin runs, the functions of segments, and the rest.
+struct CallTexts {
   Structs structs;
-  std::set<std::string> headers;
-  data before{data::type::list}, calls{data::type::list}, flows_list{data::type::list};
-  bool arena_used = false, begun = !p.push;  // calls before the pushed segment belong to NAME_begin
-  for (size_t i = 0; i < p.calls.size(); i++) {
-    const Call& c = p.calls[i];
-    headers.merge(headers_of(p, i));
-    if (int s = segment_at(p, static_cast<int>(i)); s >= 0) {
-      const Segment& segment = p.segments[static_cast<size_t>(s)];
-      FlowText text = flow_text(e, structs, static_cast<size_t>(s));
-      flows_list << flow_data(segment, text);
-      if (&segment == pushed_segment(p)) {
-        set_push(e, text, d);
-        begun = true;
-      } else {
-        (begun ? calls : before) << call_data(
-            fmt::format("Calls {}..{}, row by row", segment.first, segment.end - 1),
-            fmt::format("for (netsuke::index_t t = 0; t < {}; ++t) {}({}, t);", segment.sweeps, text.name, text.arguments));
-      }
-    }
-    if (!flows(p, static_cast<int>(i))) (begun ? calls : before) << call_data(call_comment(e, c), call_text(e, structs, c));
-    for (const Argument& a : c.arguments) arena_used |= p[a.buffer].place == Place::kArena;
+  data before{data::type::list}, flows{data::type::list}, calls{data::type::list};
+  bool begun = false;  // no pushed input, or behind the segment that receives it
+  void add(const std::string& comment, const std::string& call) { (begun ? calls : before) << call_data(comment, call); }
+};
+
+void add_segment(const Emission& e, size_t index, CallTexts& texts, data& d) {
+  const Segment& s = e.program.segments[index];
+  FlowText text = flow_text(e, texts.structs, index);
+  texts.flows << flow_data(s, text);
+  if (&s == pushed_segment(e.program)) {
+    texts.begun = true;
+    return set_push(e, text, d);
   }
-  d.set("before_calls", before);
-  d.set("calls", calls);
-  d.set("flows", flows_list);
-  d.set("arena_used", arena_used ? data::type::bool_true : data::type::bool_false);
-  size_t first = e.program.inputs.empty() || arena_input_offset(e.program, 0) < 0 ? 0 : e.program.inputs.size();
-  d.set("run_ports", list_of(e.ports.size() - first, [&](size_t i) { return port_data(e, first + i); }));
-  d.set("outputs_only", list_of(e.program.outputs.size(), [&](size_t i) { return port_data(e, e.program.inputs.size() + i); }));
-  d.set("run", list_of(p.push ? 0 : 1, [](size_t) { return data(); }));
+  texts.add(fmt::format("Calls {}..{}, row by row", s.first, s.end - 1),
+            fmt::format("for (netsuke::index_t t = 0; t < {}; ++t) {}({}, t);", s.sweeps, text.name, text.arguments));
+}
+
+void set_structs(const Structs& structs, data& d) {
   d.set("structs", list_of(structs.list.size(), [&](size_t i) {
           data s;
           s.set("struct_name", structs.list[i].first);
@@ -161,8 +149,47 @@ void set_calls(const Emission& e, data& d) {
                                    [&](size_t m) { return data("member", structs.list[i].second[m]); }));
           return s;
         }));
+}
+
+void set_headers(const Program& p, data& d) {
+  std::set<std::string> headers;
+  for (size_t i = 0; i < p.calls.size(); i++) headers.merge(headers_of(p, i));
   std::vector<std::string> names(headers.begin(), headers.end());
   d.set("headers", list_of(names.size(), [&](size_t i) { return data("header", names[i]); }));
+}
+
+bool uses_arena(const Program& p) {
+  for (const Call& c : p.calls)
+    for (const Argument& a : c.arguments)
+      if (p[a.buffer].place == Place::kArena) return true;
+  return false;
+}
+
+// The ports that are arguments of NAME_run, and those of NAME_finish and NAME_push.
+void set_arguments(const Emission& e, data& d) {
+  size_t inputs = e.program.inputs.size();
+  size_t first = inputs == 0 || arena_input_offset(e.program, 0) < 0 ? 0 : inputs;
+  d.set("run_ports", list_of(e.ports.size() - first, [&](size_t i) { return port_data(e, first + i); }));
+  d.set("outputs_only", list_of(e.program.outputs.size(), [&](size_t i) { return port_data(e, inputs + i); }));
+  d.set("run", list_of(e.program.push ? 0 : 1, [](size_t) { return data(); }));
+}
+
+void set_calls(const Emission& e, data& d) {
+  const Program& p = e.program;
+  CallTexts texts;
+  texts.begun = !p.push;
+  for (int i = 0; i < static_cast<int>(p.calls.size()); i++) {
+    const Call& c = p.calls[static_cast<size_t>(i)];
+    if (int s = segment_at(p, i); s >= 0) add_segment(e, static_cast<size_t>(s), texts, d);
+    if (!flows(p, i)) texts.add(call_comment(e, c), call_text(e, texts.structs, c));
+  }
+  d.set("before_calls", texts.before);
+  d.set("calls", texts.calls);
+  d.set("flows", texts.flows);
+  d.set("arena_used", uses_arena(p) ? data::type::bool_true : data::type::bool_false);
+  set_structs(texts.structs, d);
+  set_headers(p, d);
+  set_arguments(e, d);
 }
 
 data weight_data(const Emission& e, size_t i) {
