@@ -223,6 +223,7 @@ struct Machine {
       case Place::kInput: return reinterpret_cast<std::byte*>(inputs[index].bytes.data());
       case Place::kOutput: return reinterpret_cast<std::byte*>(outputs[index].bytes.data());
       case Place::kConstant: return reinterpret_cast<std::byte*>(const_cast<uint8_t*>(p.constants[index].data.bytes.data()));
+      case Place::kState: break;  // no random graph has one
     }
     return nullptr;
   }
