@@ -49,8 +49,15 @@ void check_ram_budget(const CompileResult& r, std::optional<int64_t> budget) {
 }
 
 // avr-gcc arrays end at 32 KB, and program memory is read with 16-bit addresses.
-void check_target(const Program& p, const EmitOptions& options) {
+void check_target(const Program& p, const EmitOptions& options, bool by_rows) {
   if (options.target != "avr") return;
+  auto check_port = [](const Port& port, const char* hint) {
+    if (int64_t bytes = count_of(port.shape) * size_of(port.type); bytes > 32767)
+      fail("too-large-for-target", port.name, fmt::format("it has {} bytes, an array on AVR at most 32767", bytes), hint);
+  };
+  for (const Port& port : p.inputs)
+    if (!by_rows) check_port(port, "use --io rows, or a smaller input");
+  for (const Port& port : p.outputs) check_port(port, "use a smaller output");
   for (const Constant& c : p.constants)
     if (c.data.bytes.size() > 32767)
       fail("too-large-for-target", c.name,
@@ -164,7 +171,7 @@ CompileResult compile(const CompileOptions& options) {
   check_plan(r.program);
 
   begin("emitting");
-  check_target(r.program, options.emit);
+  check_target(r.program, options.emit, options.rows_io);
   EmitOptions emit_options = options.emit;
   if (!options.test_data.empty()) set_test_vectors(emit_options, options, r);
   r.files = emit(r.program, emit_options);

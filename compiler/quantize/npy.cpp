@@ -1,5 +1,6 @@
 #include "quantize/npy.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
