@@ -90,6 +90,7 @@ struct RowRule {
   int64_t in_pitch = 0;  // elements between input rows that do not lie one behind the other; 0: they do
   std::vector<Parameter> copy;
   std::string kernel_name, header;  // of kCopy, if not the call's own
+  bool pointers = false;            // kCopy: the input row is passed as a window's rows are
 };
 
 // Rows of one argument: those of turn r are floor((r * stride - pad) / divisor) + k * dilation.

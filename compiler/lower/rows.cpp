@@ -73,7 +73,7 @@ bool add_map(const Program& p, const RowRule& rule, const Argument& a, RowForm& 
     map.pad = rule.pad;
     map.dilation = rule.dilation;
     map.divisor = rule.divisor;
-    map.window = rule.kind == RowKind::kWindow;
+    map.window = rule.kind == RowKind::kWindow || rule.pointers;
     map.scattered = rule.in_pitch != 0;
     if (map.scattered) map.elements = rule.in_pitch;
   }

@@ -80,6 +80,16 @@ inline void pad(const typename P::T* in, typename P::T* out) {
   PadLoop<P, typename P::in_dims, typename P::out_dims, typename P::begins>::run(in, out);
 }
 
+// One output row, whose parameters are those of a row. rows[0]: the input row, null where there is padding.
+template <class P>
+inline void pad_row(const typename P::T* const* rows, typename P::T* out_row) {
+  if (rows[0] != nullptr) {
+    pad<P>(rows[0], out_row);
+    return;
+  }
+  for (index_t i = 0; i < PadCount<typename P::out_dims>::value; ++i) out_row[i] = static_cast<typename P::T>(P::value);
+}
+
 }  // namespace netsuke
 
 #endif  // NETSUKE_PAD_HPP

@@ -197,12 +197,20 @@ void global_pool(bool most, const Params& p, const Operands& o) {
   global_end(most, p, floats(o.at[1]));
 }
 
+void pad_row(const Params& p, const Operands& o) {
+  if (o.at[0][0]) return pad(p, o);
+  int64_t count = 1;
+  for (int64_t d : p.v("out_dims")) count *= d;
+  std::fill_n(floats(o.at[1]), count, p.f("value"));
+}
+
 using Kernel = void (*)(const Params&, const Operands&);
 Kernel simple_kernel(const std::string& name) {
   if (name == "binary") return binary;
   if (name == "strided_copy") return strided_copy;
   if (name == "map_f32" || name == "copy") return map;
   if (name == "resample_nearest") return resample_nearest;
+  if (name == "pad_row") return pad_row;
   return name == "pad" ? pad : nullptr;
 }
 

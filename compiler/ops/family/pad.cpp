@@ -121,18 +121,37 @@ Parameter pad_value(const Graph& g, const Node& n) {
   return {"value", static_cast<int64_t>(get_float(n, "value"))};
 }
 
+std::vector<Parameter> pad_parameters(const Graph& g, const Node& n, const PadLoops& loops) {
+  const std::string& mode = get_string(n, "mode");
+  return {{"T", TypeName{std::string(c_type_of(type_of(g, n, 0)))}},
+          {"in_dims", loops.in},
+          {"out_dims", loops.out},
+          {"begins", loops.begin},
+          {"Mode", TypeName{fmt::format("netsuke::Pad{}{}", static_cast<char>(std::toupper(mode[0])), mode.substr(1))}},
+          pad_value(g, n)};
+}
+
+// Constant pads: a row is a row of the input, padded, or nothing but padding.
+std::optional<RowRule> pad_rows(const Graph& g, const Node& n) {
+  const Value &in = g[n.inputs[0]], &out = g[n.outputs[0]];
+  const std::vector<int64_t>& pads = get_ints(n, "pads");
+  size_t rank = in.shape.size();
+  if (rank < 3 || out.shape[0] != 1 || in.shape[0] != 1 || get_string(n, "mode") != "constant") return {};
+  std::vector<int64_t> inner(pads.begin() + 2, pads.begin() + static_cast<std::ptrdiff_t>(rank));
+  PadLoops loops = loops_of({in.shape.begin() + 2, in.shape.end()}, {out.shape.begin() + 2, out.shape.end()}, inner);
+  RowRule rule{.in_rows = in.shape[1], .out_rows = out.shape[1], .pad = pads[1], .kind = RowKind::kCopy, .copy = pad_parameters(g, n, loops)};
+  rule.kernel_name = "pad_row";
+  rule.pointers = true;
+  return rule;
+}
+
 void lower_pad(Lowering& l, const Node& n) {
   const Value &in = l.graph[n.inputs[0]], &out = l.graph[n.outputs[0]];
   PadLoops loops = loops_of(in.shape, out.shape, get_ints(n, "pads"));
-  const std::string& mode = get_string(n, "mode");
   Call call = make_call(n, "pad", "pad.hpp");
-  call.parameters = {{"T", TypeName{std::string(c_type_of(in.type))}},
-                     {"in_dims", loops.in},
-                     {"out_dims", loops.out},
-                     {"begins", loops.begin},
-                     {"Mode", TypeName{fmt::format("netsuke::Pad{}{}", static_cast<char>(std::toupper(mode[0])), mode.substr(1))}},
-                     pad_value(l.graph, n)};
+  call.parameters = pad_parameters(l.graph, n, loops);
   call.arguments = {read(buffer_of(l, n.inputs[0])), write(buffer_of(l, n.outputs[0]))};
+  call.rows = pad_rows(l.graph, n);
   l.program.calls.push_back(std::move(call));
 }
 
