@@ -26,7 +26,7 @@ OutputChannels output_channels(const Graph& g, const Node& n) {
   return {n.op == "ConvTranspose", s[0], s[1], count_of({s.begin() + 2, s.end()}), has_attribute(n, "group") ? get_int(n, "group") : 1};
 }
 
-// Real weights as doubles, with a scale and a largest magnitude for each output channel.
+// Real weights and biases, and the integers and scales that are to stand for them.
 struct Channels {
   OutputChannels index;
   std::vector<double> weights, bias;   // real
