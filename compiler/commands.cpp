@@ -139,7 +139,7 @@ int run_quantize(const CommandOptions& o) {
     options.progress = [&](const std::string& text) { progress(o.compile.emit.model + ": " + text); };
     r = quantize(options);
   }
-  save_model(r.quantised, o.output);
+  save_model(r.quantised, o.output, {.uint8_activations = !o.int8_activations});
   write_report(o, r);
   print_warnings(r.warnings);
   if (o.json) print_to_stdout(quantize_json(o.compile.emit.model, r));

@@ -14,6 +14,7 @@ struct CommandOptions {
   std::string compiler, runner;   // --compiler and --runner of verify
   std::filesystem::path report;   // --report
   double tolerance = 1e-4;
+  bool int8_activations = false;  // of quantize: as the file stores them
   bool json = false, quiet = false, markdown = false;
 };
 

@@ -186,6 +186,8 @@ CLI::App* add_quantize(CLI::App& app, Arguments& a) {
   CLI::App* sub = app.add_subcommand("quantize", "turn a float model into an int8 one, as ONNX (QDQ)");
   sub->add_option("MODEL", a.model, "ONNX model in float32")->required();
   sub->add_option("-o,--output", a.output, "the quantised model, an .onnx file")->required();
+  sub->add_flag("--int8-activations", a.command.int8_activations,
+                "store 8-bit activations as int8, not uint8: the same numbers, but onnxruntime computes them as integers on Arm only");
   sub->add_option("--shape", a.shapes, "sizes of an input that the model leaves open, e.g. image=1,3,96,96; may be repeated");
   sub->add_option("--dump-after", a.dump_after, "print the graph after this pass, or after quantize");
   sub->add_option("--disable-pass", a.command.compile.disabled_passes, "leave a pass out, to find out which one matters");

@@ -18,6 +18,7 @@ struct Names {
 
 struct Writer {
   const Graph& graph;
+  const SaveOptions& options;
   onnx::GraphProto& out;
   Names names;
   std::unordered_set<std::string> taken;
@@ -161,12 +162,20 @@ void write_constant(Writer& w, ValueId v) {
   set_axis(add_node(w, "DequantizeLinear", read + "/DequantizeLinear", inputs, {read}), *value.quantization);
 }
 
+// The grid of a run-time value as the file has it.
+Quantization saved_grid(const Writer& w, Quantization q) {
+  if (!w.options.uint8_activations || q.type != DType::kInt8) return q;
+  q.type = DType::kUint8;
+  for (int32_t& z : q.zero_points) z += 128;
+  return q;
+}
+
 void write_pair(Writer& w, ValueId v) {
   const Value& value = w.graph[v];
   if (!value.quantization || value.constant) return;
   const std::string &made = w.names.made[static_cast<size_t>(v)], &read = w.names.read[static_cast<size_t>(v)];
   std::string stored = unique_name(w, value.name + "_quantized");
-  std::vector<std::string> grid = write_grid(w, *value.quantization, value.name);
+  std::vector<std::string> grid = write_grid(w, saved_grid(w, *value.quantization), value.name);
   std::vector<std::string> to = grid, from = grid;
   to.insert(to.begin(), made);
   from.insert(from.begin(), stored);
@@ -233,7 +242,7 @@ void write_graph(Writer& w) {
 
 }  // namespace
 
-std::string serialise_model(const Graph& g) {
+std::string serialise_model(const Graph& g, const SaveOptions& options) {
   StandardGraph standard = standard_form(g);
   onnx::ModelProto m;
   // The IR version that came with the opset (github.com/onnx/onnx, docs/Versioning.md).
@@ -243,12 +252,14 @@ std::string serialise_model(const Graph& g) {
   opset.set_domain("");
   opset.set_version(standard.opset);
   size_t count = standard.graph.values.size();
-  Writer w{standard.graph, *m.mutable_graph(), {std::vector<std::string>(count), std::vector<std::string>(count)}, {}};
+  Writer w{standard.graph, options, *m.mutable_graph(), {std::vector<std::string>(count), std::vector<std::string>(count)}, {}};
   write_graph(w);
   return serialised(m);
 }
 
-void save_model(const Graph& g, const std::filesystem::path& path) { write_file_if_changed(path, serialise_model(g)); }
+void save_model(const Graph& g, const std::filesystem::path& path, const SaveOptions& options) {
+  write_file_if_changed(path, serialise_model(g, options));
+}
 
 void save_tensor(const Tensor& t, const std::filesystem::path& path) {
   write_file_if_changed(path, serialised(tensor_proto(t, "")));

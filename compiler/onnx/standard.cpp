@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "graph/quantization.hpp"
 #include "onnx/save.hpp"
 #include "ops/activation.hpp"
 #include "ops/helpers.hpp"
+#include "ops/integer.hpp"
 
 namespace netsuke {
 namespace {
@@ -259,9 +261,19 @@ void save_plain(Standard& s, Node n) {
   add(s, std::move(n));
 }
 
+// Rounding onto the output's grid saturates at least as tightly as the activations do.
+bool grid_implies_activations(const Graph& g, const Node& n) {
+  const std::optional<Quantization>& grid = g[n.outputs[0]].quantization;
+  if (!grid || grid->axis >= 0 || !only_limits(n.activations)) return false;
+  Limits limits = limits_of(n, *grid);
+  IntegerRange range = integer_range(grid->type);
+  return limits.low == range.low && limits.high == range.high;
+}
+
 // y = f(x) |> a |> b   ->   x1 = f(x); x2 = a(x1); y = b(x2)
 void save_node(Standard& s, const Node& n) {
-  std::vector<Activation> activations = n.activations;
+  std::vector<Activation> activations;
+  if (!grid_implies_activations(s.graph, n)) activations = n.activations;
   Node plain = n;
   plain.activations.clear();
   ValueId result = n.outputs[0], x = result;

@@ -141,6 +141,37 @@ TEST_CASE("Quantised values are saved as QuantizeLinear and DequantizeLinear, co
   CHECK(summarise_model(path).opsets.at("ai.onnx") == 21);
 }
 
+TEST_CASE("Activations that the grid implies are not written, others are") {
+  Graph g = fused(load_text("g (float[1,2] x) => (float[1,2] y) <float[2,2] w = {0.5,-0.25,1,2}> { r = Gemm(x, w) y = Relu(r) }"));
+  std::filesystem::path path = fresh_directory("save_implied") / "model.onnx";
+  auto relus = [&](Quantization grid) {
+    g[g.outputs[0]].quantization = grid;
+    Graph back = round_trip(g, path);
+    run_passes(back, {}, {}, model_passes());
+    check_equal(g, back, {floats({1, 2}, {3.2f, -1.7f})}, "implied");
+    return summarise_model(path).operators["Relu"];
+  };
+  CHECK(relus({{0.25f}, {-128}, -1, DType::kInt8}) == 0);
+  CHECK(relus({{0.25f}, {-127}, -1, DType::kInt8}) == 1);  // one step below zero is left
+  CHECK(relus({{0.001f}, {0}, -1, DType::kInt16}) == 1);
+  CHECK(relus({{0.25f}, {0}, -1, DType::kUint8}) == 0);
+}
+
+TEST_CASE("uint8 activations mean what int8 ones do; weights stay int8") {
+  Graph g = load_text("g (float[1,2] x) => (float[1,2] y) <float[2,2] w = {0.5,-0.25,1,2}> { y = Gemm(x, w) }");
+  g[g.outputs[0]].quantization = Quantization{{0.25f}, {-3}, -1, DType::kInt8};
+  g[g.nodes[0].inputs[1]].quantization = Quantization{{0.25f}, {0}, -1, DType::kInt8};
+  std::filesystem::path path = fresh_directory("save_uint8") / "model.onnx";
+  save_model(g, path, {.uint8_activations = true});
+  std::vector<std::string> warnings;
+  Graph back = load_model(path, {}, warnings);
+  run_passes(back, {}, {}, model_passes());
+  check_equal(g, back, {floats({1, 2}, {3.2f, -1.7f})}, "uint8");
+  CHECK(back[back.outputs[0]].quantization == Quantization{{0.25f}, {125}, -1, DType::kUint8});
+  for (const Node& n : back.nodes)
+    if (n.op == "Dense" || n.op == "Gemm") CHECK(back[n.inputs[1]].quantization->type == DType::kInt8);
+}
+
 TEST_CASE("The same graph gives the same bytes") {
   Graph g = load_text("g (float[1,2] x) => (float[1,2] y) { y = Relu(x) }");
   CHECK(serialise_model(g) == serialise_model(g));

@@ -3,16 +3,15 @@
 
 mlperf_test.py [MODEL...] [--markdown]   --markdown prints the table of the documentation
 
-Judged by onnxruntime: mean square error of the outputs on the stored data sets, against the float model's. Calibration
-data are those inputs and variations of them. The generated integer code must agree with onnxruntime within one step of the
-output's grid. Where a sum on the way lies closer to a tie than float32 can tell, onnxruntime may round it the other way, and
-Softmax may make many steps of that; such a data set passes only if the generated code gives exactly what the QDQ graph
-means in float64, and it is reported.
+Judged by onnxruntime as it runs by default: mean square error of the outputs on the stored data sets, against the float
+model's. Calibration data are those inputs and variations of them. The generated integer code must agree with onnxruntime
+within one step of the output's grid, and onnxruntime must have fused every Conv, Gemm and MatMul with its grids.
 """
 
 import json
 import os
 import pathlib
+import platform
 import sys
 import tempfile
 
@@ -43,10 +42,14 @@ def data_sets(name):
     return [tensors(f, "input")[0] for f in folders], [tensors(f, "output")[0] for f in folders]
 
 
-def run(path, inputs):
+def run(path, inputs, optimised=None):
+    """Outputs of the model; `optimised`: file for the graph that onnxruntime made of it."""
     options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
+    # Processors with AVX2 but no VNNI saturate sums of two products of uint8 with int8, unless told to be precise.
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    if optimised:
+        options.optimized_model_filepath = str(optimised)
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     return [session.run(None, {session.get_inputs()[0].name: x})[0] for x in inputs]
 
@@ -103,6 +106,10 @@ def steps_from_onnxruntime(model, folder, inputs, outputs):
     return [(c["against_expected"] / c["step"], c["against_reference"] / c["step"]) for c in report["comparisons"]]
 
 
+def float_layers(path):
+    return [n.name for n in onnx.load(str(path)).graph.node if n.op_type in ("Conv", "Gemm", "MatMul")]
+
+
 def measure(name):
     inputs, expected = data_sets(name)
     reference = run(tool.kSharedModels / (name.split("_")[0] + "_int8") / "model.onnx", inputs)
@@ -114,11 +121,12 @@ def measure(name):
                             scratch / "calibration.npy", "-o", model, "--json")
         assert done.returncode == 0, done.stderr
         onnx.checker.check_model(str(model), full_check=True)
-        outputs = run(model, inputs)
+        outputs = run(model, inputs, scratch / "optimised.onnx")
+        in_float = float_layers(scratch / "optimised.onnx") if platform.machine() == "x86_64" else []
         steps = steps_from_onnxruntime(model, scratch, inputs, outputs)
     snr = json.loads(done.stdout)["outputs"]["snr_db"]
     return {"name": name, "ours": square_error(outputs, expected), "reference": square_error(reference, expected),
-            "steps": steps, "snr_db": snr}
+            "steps": steps, "snr_db": snr, "in_float": in_float}
 
 
 def main():
@@ -130,17 +138,17 @@ def main():
     if markdown:
         print("| model | int8 reference | quantised here | ratio | generated code against onnxruntime, steps |\n|---|---:|---:|---:|---:|")
     failed = 0
-    agrees = lambda steps: steps[0] <= 1.01 or steps[1] == 0
     for name in names:
         m = measure(name)
-        good = m["ours"] <= m["reference"] and all(map(agrees, m["steps"]))
+        good = m["ours"] <= m["reference"] and not m["in_float"] and max(s[0] for s in m["steps"]) <= 1.01
         failed += not good
         if markdown:
             print(f"| {name} | {m['reference']:.2e} | {m['ours']:.2e} | {m['ours'] / m['reference']:.3f} | {max(s[0] for s in m['steps']):.0f} |")
         else:
             print(f"{'ok  ' if good else 'FAIL'} {name}: mean square error {m['ours']:.2e}, reference {m['reference']:.2e}; {m['snr_db']:.1f} dB on "
                   f"the calibration data; generated code within {' '.join(f'{s[0]:.0f}' for s in m['steps'])} steps of onnxruntime, "
-                  f"{' '.join(f'{s[1]:.0f}' for s in m['steps'])} of float64", flush=True)
+                  f"{' '.join(f'{s[1]:.0f}' for s in m['steps'])} of float64"
+                  f"{'; onnxruntime runs in float: ' if m['in_float'] else ''}{' '.join(m['in_float'])}", flush=True)
     return 1 if failed else 0
 
 
