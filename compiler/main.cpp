@@ -208,6 +208,7 @@ CLI::App* add_compile(CLI::App& app, Arguments& a) {
   sub->add_option("--name", a.name, "prefix of all symbols and files; default: the model's file name");
   add_target(sub, a);
   sub->add_flag("--static-arena", a.command.compile.emit.static_arena, "also emit NAME_run_static with an arena of its own");
+  sub->add_flag("--profile", a.command.compile.emit.profile, "call NAME_layer_begin and NAME_layer_end around every layer (docs/profiling.md)");
   sub->add_option("--with-test", a.test_data, "also emit NAME_test_main.cpp with the test vectors of this folder");
   sub->add_option("--depfile", a.depfile, "write the files that were read, in Make syntax, for build systems");
   add_quantize_switch(sub, a);

@@ -139,6 +139,14 @@ std::string call_comment(const Emission& e, const Call& c) {
   return fmt::format("{}: {} ({}): {} -> {}", &c - e.program.calls.data(), c.node, c.op, fmt::join(in, " "), fmt::join(out, " "));
 }
 
+std::vector<std::string> hooked(const Emission& e, int call, const std::vector<std::string>& statements, const std::string& give_up) {
+  if (!e.options.profile) return statements;
+  std::vector<std::string> lines{fmt::format("if (!{}_layer_begin({})) {};", e.options.name, call, give_up)};
+  lines.insert(lines.end(), statements.begin(), statements.end());
+  lines.push_back(fmt::format("{}_layer_end({});", e.options.name, call));
+  return lines;
+}
+
 std::set<std::string> headers_of(const Program& p, size_t call) {
   const Call& c = p.calls[call];
   bool rows = flows(p, static_cast<int>(call));

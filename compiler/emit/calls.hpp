@@ -41,6 +41,10 @@ std::string call_text(const Emission& e, Structs& structs, const Call& c);
 // "0: conv1 (Conv + relu): [1,49,10,1] -> [1,25,5,64]"
 std::string call_comment(const Emission& e, const Call& c);
 
+// --profile: the statements of a call between its hooks. give_up: the statement that leaves the function they stand in.
+// Without --profile the statements alone.
+std::vector<std::string> hooked(const Emission& e, int call, const std::vector<std::string>& statements, const std::string& give_up);
+
 // What the call includes directly.
 std::set<std::string> headers_of(const Program& p, size_t call);
 

@@ -81,13 +81,25 @@ data call_data(const std::string& comment, const std::string& call) {
 }
 
 // A function that makes one sweep of a segment.
-data flow_data(const Segment& s, const FlowText& text) {
+data flow_data(const Emission& e, const Segment& s, const FlowText& text) {
   data flow;
   flow.set("flow_comment", fmt::format("Sweep t of calls {}..{}: each whose turn it is makes one row.", s.first, s.end - 1));
   flow.set("flow_name", text.name);
   flow.set("parameters", text.parameters);
-  flow.set("lines", list_of(text.lines.size(), [&](size_t i) { return data("line", text.lines[i]); }));
+  flow.set("result", e.options.profile ? "bool" : "void");
+  std::vector<std::string> lines = text.lines;
+  if (e.options.profile) lines.push_back("return true;");
+  flow.set("lines", list_of(lines.size(), [&](size_t i) { return data("line", lines[i]); }));
   return flow;
+}
+
+// Leaves the function that runs the calls of one inference.
+std::string give_up(const Emission& e) { return e.program.stream ? "return false" : "return"; }
+
+// One sweep of a segment; its function returns false if a hook wants to give up.
+std::string sweep_text(const Emission& e, const FlowText& text) {
+  std::string call = fmt::format("{}({}, t)", text.name, text.arguments);
+  return e.options.profile ? fmt::format("if (!{}) {}", call, give_up(e)) : call;
 }
 
 void set_stream(const Program& p, data& row) {
@@ -108,7 +120,7 @@ void set_push(const Emission& e, const FlowText& text, data& d) {
   const Push& push = *p.push;
   data row;
   row.set("counter", text_of(p[push.counter].offset));
-  row.set("sweep", fmt::format("{}({}, t)", text.name, text.arguments));
+  row.set("sweep", sweep_text(e, text));
   row.set("type", std::string(c_type_of(p[push.input].type)));
   row.set("rows", text_of(push.rows));
   row.set("row_count", text_of(push.outer * push.inner));
@@ -132,13 +144,13 @@ struct CallTexts {
 void add_segment(const Emission& e, size_t index, CallTexts& texts, data& d) {
   const Segment& s = e.program.segments[index];
   FlowText text = flow_text(e, texts.structs, index);
-  texts.flows << flow_data(s, text);
+  texts.flows << flow_data(e, s, text);
   if (&s == pushed_segment(e.program)) {
     texts.begun = true;
     return set_push(e, text, d);
   }
   texts.add(fmt::format("Calls {}..{}, row by row", s.first, s.end - 1),
-            fmt::format("for (netsuke::index_t t = 0; t < {}; ++t) {}({}, t);", s.sweeps, text.name, text.arguments));
+            fmt::format("for (netsuke::index_t t = 0; t < {}; ++t) {};", s.sweeps, sweep_text(e, text)));
 }
 
 void set_structs(const Structs& structs, data& d) {
@@ -181,7 +193,8 @@ void set_calls(const Emission& e, data& d) {
   for (int i = 0; i < static_cast<int>(p.calls.size()); i++) {
     const Call& c = p.calls[static_cast<size_t>(i)];
     if (int s = segment_at(p, i); s >= 0) add_segment(e, static_cast<size_t>(s), texts, d);
-    if (!flows(p, i)) texts.add(call_comment(e, c), call_text(e, texts.structs, c));
+    if (!flows(p, i))
+      texts.add(call_comment(e, c), fmt::format("{}", fmt::join(hooked(e, i, {call_text(e, texts.structs, c)}, give_up(e)), "\n  ")));
   }
   d.set("before_calls", texts.before);
   d.set("calls", texts.calls);
@@ -224,6 +237,22 @@ data base_data(const Emission& e) {
   d.set("static_arena", list_of(e.options.static_arena ? 1 : 0, [](size_t) { return data(); }));
   d.set("ports", list_of(e.ports.size(), [&](size_t i) { return port_data(e, i); }));
   return d;
+}
+
+// What the header says of the hooks: a name for each call.
+void set_profile(const Emission& e, data& d) {
+  const std::vector<Call>& calls = e.program.calls;
+  d.set("profile", list_of(e.options.profile ? 1 : 0, [&](size_t) {
+          data profile{"count", text_of(static_cast<int64_t>(calls.size()))};
+          profile.set("names", list_of(calls.size(), [&](size_t i) {
+                        bool says_op = calls[i].node.find(calls[i].op) != std::string::npos;
+                        data name{"text", string_literal(says_op ? calls[i].node : fmt::format("{} ({})", calls[i].node, calls[i].op))};
+                        name.set("macs", text_of(calls[i].macs));
+                        name.set("comma", i + 1 < calls.size() ? "," : "");
+                        return name;
+                      }));
+          return profile;
+        }));
 }
 
 void set_memory_map(const Program& p, data& d) {
@@ -348,6 +377,7 @@ Files emit(const Program& p, const EmitOptions& options) {
   data d = base_data(e);
   set_calls(e, d);
   set_memory_map(p, d);
+  set_profile(e, d);
   d.set("weights", list_of(p.constants.size(), [&](size_t i) { return weight_data(e, i); }));
   Files files;
   files[options.name + ".h"] = render("model.h", d);

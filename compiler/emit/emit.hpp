@@ -19,6 +19,7 @@ struct EmitOptions {
   bool static_arena = false;   // also emit NAME_run_static
   std::vector<TestVector> test_vectors;  // with them, NAME_test_main.cpp
   double tolerance = 1e-4;     // of the self-test, relative to the range of each output
+  bool profile = false;        // hooks around every call
   bool host_main = false;      // NAME_host_main.cpp, the driver of `netsuke verify`
 };
 

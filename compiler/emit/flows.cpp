@@ -93,19 +93,30 @@ std::string kernel_call(FlowWriter& w, const Call& c, const std::string& suffix,
   return fmt::format("netsuke::{}{}<{}>({});", form.kernel, suffix, parameters, fmt::join(texts, ", "));
 }
 
+// Turn r of a call, if it has one in this sweep.
+std::vector<std::string> turn_statements(FlowWriter& w, const Call& c) {
+  const RowForm& form = *c.row_form;
+  std::vector<std::string> lines;
+  for (size_t i = 0; i < c.arguments.size(); i++)
+    if (w.streams() && c.arguments[i].access == Access::kWrite && w.p()[c.arguments[i].buffer].slides)
+      lines.push_back(fmt::format("{}.make_room(r);", rows_variable(w, c.arguments[i], *form.maps[i])));
+  if (form.running) lines.push_back("if (r == 0) " + kernel_call(w, c, "_begin", form.begin));
+  lines.push_back(kernel_call(w, c, form.running ? "_row" : "", form.turn));
+  if (form.running) lines.push_back(fmt::format("if (r == {}) ", form.turns - 1) + kernel_call(w, c, "_end", form.end));
+  return lines;
+}
+
 void add_call(FlowWriter& w, int call, std::vector<std::string>& lines) {
   const Call& c = w.p().calls[static_cast<size_t>(call)];
-  const RowForm& form = *c.row_form;
   const Turns& t = w.segment.turns[static_cast<size_t>(call - w.segment.first)];
   lines.push_back("// " + comment_safe(call_comment(w.e, c)));
   if (w.streams()) lines.push_back(fmt::format("r = netsuke::endless_turn_in<{}, {}>(t);", t.start, t.every));
-  else lines.push_back(fmt::format("r = netsuke::turn_in<{}, {}, {}>(t);", t.start, t.every, form.turns));
-  for (size_t i = 0; i < c.arguments.size(); i++)
-    if (w.streams() && c.arguments[i].access == Access::kWrite && w.p()[c.arguments[i].buffer].slides)
-      lines.push_back(fmt::format("if (r >= 0) {}.make_room(r);", rows_variable(w, c.arguments[i], *form.maps[i])));
-  if (form.running) lines.push_back("if (r == 0) " + kernel_call(w, c, "_begin", form.begin));
-  lines.push_back("if (r >= 0) " + kernel_call(w, c, form.running ? "_row" : "", form.turn));
-  if (form.running) lines.push_back(fmt::format("if (r == {}) ", form.turns - 1) + kernel_call(w, c, "_end", form.end));
+  else lines.push_back(fmt::format("r = netsuke::turn_in<{}, {}, {}>(t);", t.start, t.every, c.row_form->turns));
+  std::vector<std::string> statements = hooked(w.e, call, turn_statements(w, c), "return false");
+  if (statements.size() == 1) return lines.push_back("if (r >= 0) " + statements[0]);
+  lines.push_back("if (r >= 0) {");
+  for (const std::string& s : statements) lines.push_back("  " + s);
+  lines.push_back("}");
 }
 
 }  // namespace

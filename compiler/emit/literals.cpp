@@ -47,4 +47,14 @@ std::string literal_list(const Tensor& t) {
   return line.empty() ? text : text + line + "\n";
 }
 
+std::string string_literal(const std::string& s) {
+  std::string text = "\"";
+  for (char c : s) {
+    auto code = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\' || c == '?' || code < 32 || code > 126) text += fmt::format("\\{:03o}", code);
+    else text += c;
+  }
+  return text + "\"";
+}
+
 }  // namespace netsuke

@@ -137,3 +137,36 @@ def static_caller(name, document):
     for i in range(n_in, len(ports)):
         text += f"  same = same && memcmp(a{i}, b{i}, sizeof a{i}) == 0;\n"
     return text + '  puts(same ? "same" : "different");\n  return !same;\n}\n'
+
+
+def hooks(name):
+    """C: hooks of --profile. They check that layers do not nest, count, give up at layer NETSUKE_GIVE_UP, and print at the
+    end how often each was entered and left."""
+    return f"""\
+#include <stdio.h>
+#include <stdlib.h>
+#include "{name}.h"
+static const char* const names[{name.upper()}_LAYERS] = {name.upper()}_LAYER_NAMES;
+static const long macs[{name.upper()}_LAYERS] = {name.upper()}_LAYER_MACS;
+static int entered[{name.upper()}_LAYERS], left[{name.upper()}_LAYERS], inside = -1, give_up = -2;
+static void print_all(void) {{
+  for (int i = 0; i < {name.upper()}_LAYERS; ++i) printf("layer %d %d %ld %s\\n", entered[i], left[i], macs[i], names[i]);
+}}
+bool {name}_layer_begin(int layer) {{
+  if (give_up == -2) {{
+    const char* at = getenv("NETSUKE_GIVE_UP");
+    give_up = at ? atoi(at) : -1;
+    atexit(print_all);
+  }}
+  if (inside >= 0 || layer < 0 || layer >= {name.upper()}_LAYERS) abort();
+  ++entered[layer];
+  if (layer == give_up) return false;
+  inside = layer;
+  return true;
+}}
+void {name}_layer_end(int layer) {{
+  if (inside != layer) abort();
+  ++left[layer];
+  inside = -1;
+}}
+"""

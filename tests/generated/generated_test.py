@@ -286,5 +286,53 @@ class StaticArena(GeneratedCode):
         self.assertNotIn("run_static", (output / "sine.h").read_text() + (output / "sine.cpp").read_text())
 
 
+class Profile(GeneratedCode):
+    """Hooks around every layer: whole, by rows, and rows that are pushed."""
+
+    kinds = {"speed": ("--optimize", "speed"), "ram": ("--optimize", "ram"), "pushed": ("--io", "rows")}
+
+    def compile(self, name, kind):
+        output, document = fixture.compile(name, f"profile-{kind}", "--profile", *self.kinds[kind])
+        (output / "hooks.c").write_text(drivers.hooks(name))
+        objects = [output / f"{name}{part}.o" for part in ("", "_weights", "_test_main")]
+        self.build([["g++", "-std=c++11", "-O1", *tool.kWarnings, "-I", output, "-c", o.with_suffix(".cpp"), "-o", o] for o in objects])
+        self.build([["gcc", "-std=c99", "-O1", "-Wall", "-Werror", "-I", output, "-c", output / "hooks.c", "-o", output / "hooks.o"],
+                    ["g++", *objects, "-o", output / "silent"], ["g++", *objects, output / "hooks.o", "-o", output / "hooked"]])
+        return output, document
+
+    def layers(self, output, at=None):
+        """[(entered, left, MACs, name)], and whether the self-test passed."""
+        done = tool.run([output / "hooked"], env={**os.environ, **({} if at is None else {"NETSUKE_GIVE_UP": str(at)})})
+        self.assertIn(done.returncode, (0, 1), done.stdout + done.stderr)
+        lines = [line.split(" ", 4)[1:] for line in done.stdout.splitlines() if line.startswith("layer ")]
+        return [(int(e), int(l), int(m), name) for e, l, m, name in lines], "netsuke-test: PASS" in done.stdout
+
+    def test_models(self):
+        for name in ("fashion", "sine", "motion"):
+            for kind in self.kinds if name == "fashion" else ("speed", "ram"):
+                with self.subTest(model=name, kind=kind):
+                    self.check(name, kind)
+
+    def check(self, name, kind):
+        output, document = self.compile(name, kind)
+        self.assertIn("netsuke-test: PASS", tool.run([output / "silent"]).stdout)
+        layers, passed = self.layers(output)
+        self.assertTrue(passed)
+        self.assertEqual([m for _, _, m, _ in layers], [c["macs"] for c in document["calls"]])
+        for (entered, left, _, text), call in zip(layers, document["calls"]):
+            self.assertGreater(entered, 0)
+            self.assertEqual(entered, left)
+            self.assertIn(call["node"], text)
+        at = len(layers) // 2
+        cut, passed = self.layers(output, at)
+        self.assertFalse(passed)
+        self.assertEqual([left for _, left, _, _ in cut[at:]], [0] * (len(layers) - at))
+        self.assertGreater(cut[at][0], 0)
+
+    def test_not_there_unless_asked_for(self):
+        output, _ = fixture.compile("sine")
+        self.assertNotIn("layer_begin", (output / "sine.h").read_text() + (output / "sine.cpp").read_text())
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -5,7 +5,10 @@
 //   NETSUKE_TEST_END()    marks the end, then prints `netsuke-stack: N`: the deepest use of the stack in
 //                         bytes, return address included, below the caller's own frame; or
 //                         `netsuke-stack: overflow` if it reached the limit
-//   NETSUKE_TEST_LAP()    splits the region between the two (for counts layer by layer)
+//   NETSUKE_TEST_LAP()    splits the region between the two
+//
+// With -DNETSUKE_PROBE_MODEL=NAME, for code that was generated with --profile, each layer is a lap of its own between laps
+// of what is not a layer; NETSUKE_TEST_END() then prints which, in their order: `netsuke-layer: N`.
 //
 // The counter outside is bench/plugin/count.c in QEMU, simavr/run_avr.c for AVR. Interrupts are off, so that
 // all that is written below the stack pointer is the inference's.
@@ -88,9 +91,45 @@ inline void print_stack(uint8_t* top, uint8_t* lowest) {
 #define NETSUKE_TEST_END()                                                                           \
     NETSUKE_PROBE_MARK(1);                                                                           \
     netsuke_probe::print_stack(netsuke_probe_top, netsuke_probe::lowest_change(netsuke_probe_top));  \
+    netsuke_probe::print_turns();                                                                    \
   }                                                                                                  \
   static_cast<void>(0)
 #define NETSUKE_TEST_LAP() NETSUKE_PROBE_MARK(2)
+
+#if defined(NETSUKE_PROBE_MODEL)
+#define NETSUKE_PROBE_JOIN_2(a, b) a##b
+#define NETSUKE_PROBE_JOIN(a, b) NETSUKE_PROBE_JOIN_2(a, b)
+
+namespace netsuke_probe {
+// Of all layers in one inference.
+#if defined(__AVR__)
+constexpr uint32_t kMostTurns = 64;
+#else
+constexpr uint32_t kMostTurns = 16384;
+#endif
+static uint8_t turns[kMostTurns];
+static uint32_t turn_count;
+
+inline void print_turns() {
+  if (turn_count > kMostTurns) printf("netsuke-layer: too many\n");
+  for (uint32_t i = 0; i < turn_count && i < kMostTurns; ++i) printf("netsuke-layer: %u\n", static_cast<unsigned>(turns[i]));
+  turn_count = 0;
+}
+}  // namespace netsuke_probe
+
+extern "C" bool NETSUKE_PROBE_JOIN(NETSUKE_PROBE_MODEL, _layer_begin)(int layer) {
+  if (netsuke_probe::turn_count < netsuke_probe::kMostTurns)
+    netsuke_probe::turns[netsuke_probe::turn_count] = static_cast<uint8_t>(layer);
+  ++netsuke_probe::turn_count;
+  NETSUKE_PROBE_MARK(2);
+  return true;
+}
+extern "C" void NETSUKE_PROBE_JOIN(NETSUKE_PROBE_MODEL, _layer_end)(int) { NETSUKE_PROBE_MARK(2); }
+#else
+namespace netsuke_probe {
+inline void print_turns() {}
+}  // namespace netsuke_probe
+#endif
 
 // Own section: boards with several memories put the arena where it fits (board/*.ld).
 #if !defined(__AVR__)
