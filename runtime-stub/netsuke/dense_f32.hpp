@@ -7,6 +7,7 @@
 #ifndef NETSUKE_DENSE_F32_HPP
 #define NETSUKE_DENSE_F32_HPP
 
+#include "arch/fpu.hpp"
 #include "core.hpp"
 #include "register_tile.hpp"
 #include "weight_layout.hpp"
@@ -28,6 +29,19 @@ inline void dense_tile(const float* in, const float* w, const float* bias, float
   tile.template store<P, P::out_c>(out);
 }
 
+#if NETSUKE_FPU
+// A whole block of one batch row: the sums are made where the outputs go.
+template <class P>
+inline void dense_fpu_row(const float* in, const float* w, const float* bias, float* out) {
+  for (int lane = 0; lane < kDenseLanes; ++lane) out[lane] = P::has_bias ? bias[lane] : 0.0f;
+  if (P::in_c >= 4) fpu::add_products_16(in, w, out, P::in_c / 4 * 4);
+  for (index_t k = P::in_c / 4 * 4; k < P::in_c; ++k) {
+    for (int lane = 0; lane < kDenseLanes; ++lane) out[lane] += in[k] * w[k * kDenseLanes + lane];
+  }
+  for (int lane = 0; lane < kDenseLanes; ++lane) out[lane] = P::act(out[lane]);
+}
+#endif
+
 // All batch rows of one block of W channels.
 template <class P, int W>
 inline void dense_block(const float* in, const float* w, const float* bias, float* out) {
@@ -48,10 +62,20 @@ inline void dense_block(const float* in, const float* w, const float* bias, floa
 }
 
 template <class P>
+inline void dense_full_block(const float* in, const float* w, const float* bias, float* out) {
+#if NETSUKE_FPU
+  for (index_t i = 0; i < P::batch; ++i)
+    dense_fpu_row<P>(in + i * static_cast<index_t>(P::in_c), w, bias, out + i * static_cast<index_t>(P::out_c));
+#else
+  dense_block<P, kDenseLanes>(in, w, bias, out);
+#endif
+}
+
+template <class P>
 inline void dense_f32(const float* in, const float* weights, const float* bias, float* out) {
   constexpr int kLast = dense_last_lanes(P::out_c);
   for (index_t block = 0; block < dense_full_blocks(P::out_c); ++block) {
-    dense_block<P, kDenseLanes>(in, weights, bias, out);
+    dense_full_block<P>(in, weights, bias, out);
     weights += static_cast<index_t>(P::in_c) * kDenseLanes;
     if (P::has_bias) bias += kDenseLanes;
     out += kDenseLanes;

@@ -9,6 +9,7 @@
 #ifndef NETSUKE_REQUANTISE_HPP
 #define NETSUKE_REQUANTISE_HPP
 
+#include "arch/avr.hpp"
 #include "arch/dsp.hpp"
 #include "core.hpp"
 
@@ -29,18 +30,11 @@ inline int64_t scaled(int32_t acc, int32_t m) {
 static inline int32_t multiply_high(int32_t acc, int32_t m, int32_t zero) {
 #if NETSUKE_DSP
   return dsp::multiply_high(acc, m, zero);
+#elif NETSUKE_AVR
+  return avr::multiply_high(acc, m, 0x80) + zero;  // avr-gcc multiplies and shifts 64 bits in function calls
 #else
   const int64_t p = static_cast<int64_t>(acc) * m;
-#if defined(__AVR__)
-  // avr-gcc would call a function to shift.
-  int32_t high;
-  int8_t below;
-  __builtin_memcpy(&high, static_cast<const char*>(static_cast<const void*>(&p)) + 4, 4);
-  __builtin_memcpy(&below, static_cast<const char*>(static_cast<const void*>(&p)) + 3, 1);
-  return high + (below < 0 ? 1 : 0) + zero;
-#else
   return static_cast<int32_t>(p >> 32) + static_cast<int32_t>(static_cast<uint32_t>(p) >> 31) + zero;
-#endif
 #endif
 }
 
@@ -63,13 +57,23 @@ inline int32_t clamp_output(int32_t y) {
   return clamp_to<int32_t>(y, static_cast<int32_t>(P::out_min), static_cast<int32_t>(P::out_max));
 }
 
+// The same with kShift > 32. What is below the high word of the product cannot reach the result.
+template <int kShift>
+inline int32_t scaled_high(int32_t acc, int32_t m) {
+#if NETSUKE_AVR
+  return (avr::multiply_high(acc, m, 0) + (static_cast<int32_t>(1) << (kShift - 33))) >> (kShift - 32);
+#else
+  return static_cast<int32_t>(scaled<kShift>(acc, m));
+#endif
+}
+
 // P: shift, out_zero, out_min, out_max. With shift >= 32 the scaled value plus any 16-bit zero point fits 32
 // bits; compilers then use the high word of the product (SMMLAR on Armv7E-M).
 template <class P, bool kHigh>
 struct Requantise {
   static inline int32_t run(int32_t acc, int32_t m) {
     if (P::shift == 32) return clamp_output<P>(multiply_high(acc, m, static_cast<int32_t>(P::out_zero)));
-    return clamp_output<P>(static_cast<int32_t>(scaled<P::shift>(acc, m)) + static_cast<int32_t>(P::out_zero));
+    return clamp_output<P>(scaled_high<(P::shift > 32 ? P::shift : 33)>(acc, m) + static_cast<int32_t>(P::out_zero));
   }
 };
 

@@ -7,6 +7,7 @@
 #define NETSUKE_TILE_S8_HPP
 
 #include "arch/scalar.hpp"
+#include "arch/tile_avr_s8.hpp"
 #include "core.hpp"
 #include "requantise.hpp"
 #include "weight_layout_s8.hpp"
@@ -96,32 +97,9 @@ struct TileS8 {
     if (PX > 3) p3.add(x + K + 3 * Pitch, w);
   }
 
-#if defined(__AVR__)
-  // Weights one after the other as they lie: each address would cost two instructions more than its load.
-  inline void pair_in_order(int32_t& a, int32_t& b, in_t x, in_t y, const weight_t*& w) {
-    multiply_add(a, x, next_weight(w));
-    multiply_add(b, x, next_weight(w));
-    multiply_add(a, y, next_weight(w));
-    multiply_add(b, y, next_weight(w));
-  }
-  inline void quad_in_order(const in_t* x, const weight_t*& w) {
-    pair_in_order(p0.a, p0.b, x[0], x[2], w);
-    if (L > 2) pair_in_order(p0.c, p0.d, x[0], x[2], w);
-    pair_in_order(p0.a, p0.b, x[1], x[3], w);
-    if (L > 2) pair_in_order(p0.c, p0.d, x[1], x[3], w);
-  }
-#endif
-
   template <int32_t Steps>
   [[gnu::always_inline]] inline void accumulate(const in_t* x, const weight_t* w) {
     for (index_t quad = 0; quad < Steps / 4; ++quad) {
-#if defined(__AVR__)
-      if (P::layout == kLayoutPlain) {
-        quad_in_order(x, w);
-        x += 4;
-        continue;
-      }
-#endif
       step<0>(x, w);
       step<1>(x, w);
       step<2>(x, w);
@@ -136,19 +114,37 @@ struct TileS8 {
 };
 
 // Live channels of a block of L lanes, for PX pixels. Out: elements between the outputs of two pixels.
+template <class P, int L, int Live, int PX, int32_t Steps, int32_t Out, bool kAvr>
+struct TileBlockS8 {
+  static inline void run(const typename P::in_t* x, const typename P::weight_t* w, const int32_t* bias,
+                         const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+    TileS8<P, L, PX, Steps> tile;
+    tile.p0.template start<Live>(bias);
+    if (PX > 1) tile.p1 = tile.p0;
+    if (PX > 2) tile.p2 = tile.p0;
+    if (PX > 3) tile.p3 = tile.p0;
+    tile.template accumulate<Steps>(x, w);
+    tile.p0.template store<Live>(scales, out);
+    if (PX > 1) tile.p1.template store<Live>(scales, out + Out);
+    if (PX > 2) tile.p2.template store<Live>(scales, out + 2 * Out);
+    if (PX > 3) tile.p3.template store<Live>(scales, out + 3 * Out);
+  }
+};
+
+#if NETSUKE_AVR
+template <class P, int L, int Live, int32_t Steps, int32_t Out>
+struct TileBlockS8<P, L, Live, 1, Steps, Out, true> {
+  static inline void run(const int8_t* x, const int8_t* w, const int32_t* bias,
+                         const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+    avr::tile_block_s8<P, L, Live, Steps>(x, w, bias, scales, out);
+  }
+};
+#endif
+
 template <class P, int L, int Live, int PX, int32_t Steps, int32_t Out>
 inline void tile_block_s8(const typename P::in_t* x, const typename P::weight_t* w, const int32_t* bias,
                           const typename ScaleType<P>::type* scales, typename P::out_t* out) {
-  TileS8<P, L, PX, Steps> tile;
-  tile.p0.template start<Live>(bias);
-  if (PX > 1) tile.p1 = tile.p0;
-  if (PX > 2) tile.p2 = tile.p0;
-  if (PX > 3) tile.p3 = tile.p0;
-  tile.template accumulate<Steps>(x, w);
-  tile.p0.template store<Live>(scales, out);
-  if (PX > 1) tile.p1.template store<Live>(scales, out + Out);
-  if (PX > 2) tile.p2.template store<Live>(scales, out + 2 * Out);
-  if (PX > 3) tile.p3.template store<Live>(scales, out + 3 * Out);
+  TileBlockS8<P, L, Live, PX, Steps, Out, UsesAvrTile<P>::value>::run(x, w, bias, scales, out);
 }
 
 // All Channels of PX pixels. x: their inputs, Steps each, one after the other.

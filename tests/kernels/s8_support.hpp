@@ -152,12 +152,34 @@ std::vector<typename P::out_t> conv2d_s8_reference(const std::vector<typename P:
   });
 }
 
+// The weights of a layer. Of P::extreme, the lowest in every other channel, else the highest.
+template <class P>
+Weights16 layer_weights(std::int64_t steps) {
+  if constexpr (requires { P::extreme; }) {
+    Weights16 weights;
+    for (std::int64_t i = 0; i < P::out_c * steps; ++i) weights.push_back(i / steps % 2 == 0 ? -128 : 127);
+    return weights;
+  } else {
+    return random_integers<std::int16_t>(P::out_c * steps, 2, -127, 127);
+  }
+}
+
+// Inputs: of P::extreme, the lowest.
+template <class P>
+std::vector<typename P::in_t> layer_inputs() {
+  typedef typename P::in_t in_t;
+  if constexpr (requires { P::extreme; })
+    return std::vector<in_t>(static_cast<std::size_t>(in_count<P>()), std::numeric_limits<in_t>::min());
+  else
+    return random_values<in_t>(in_count<P>(), 1);
+}
+
 // What a weighted layer is made of.
 template <class P>
 struct Layer {
   static constexpr std::int64_t steps = std::int64_t{P::in_c / P::group} * P::kernel_h * P::kernel_w;
-  std::vector<typename P::in_t> in = random_values<typename P::in_t>(in_count<P>(), 1);
-  Weights16 weights = random_integers<std::int16_t>(P::out_c * steps, 2, -127, 127);
+  std::vector<typename P::in_t> in = layer_inputs<P>();
+  Weights16 weights = layer_weights<P>(steps);
   Ints32 bias = random_integers<std::int32_t>(P::out_c, 3, -9000, 9000);
   Ints32 multipliers = random_multipliers<P>(steps, 4);
   Ints32 folded = netsuke::fold_zero_point(bias, weights, P::out_c, P::in_zero);

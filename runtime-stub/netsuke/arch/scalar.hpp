@@ -58,16 +58,6 @@ template <class T>
 #endif
 }
 
-#if defined(__AVR__)
-// The next constant; the pointer moves on with the load.
-static inline int8_t next_weight(const int8_t*& p) {
-  int8_t value;
-  __asm__ volatile("lpm %0, %a1+" : "=r"(value), "+z"(p));
-  return value;
-}
-static inline int16_t next_weight(const int16_t*& p) { return rom(p++); }
-#endif
-
 // sum += x * w. An int holds the product of two int8 even where it has 16 bits.
 #if NETSUKE_SCALAR_ASM
 [[gnu::always_inline]] static inline void multiply_add(int32_t& sum, int32_t x, int32_t w) {

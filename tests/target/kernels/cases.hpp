@@ -64,6 +64,11 @@ using Small = Window<Size<5, 7>, 5, 6, Size<3, 3>, One, Pad<1>>;
 template <class Base, int Layout, class Out>
 using To = Integers<Base, int8_t, int8_t, Out, 3, 7, (sizeof(Out) == 1 ? -128 : -32768),
                     (sizeof(Out) == 1 ? 127 : 32767), 32, true, Layout>;
+// The lowest inputs by the lowest and the highest weights: the largest sums there are.
+template <class Base>
+struct Extreme : Base {
+  static constexpr bool extreme = true;
+};
 template <int H, int W, int C, class Stride, class Padding>
 using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
 
@@ -93,6 +98,9 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(dense_16, dense_s8, cases::Plain<cases::Dense<16, 16>>)                                             \
   X(dense_folded, dense_s8, cases::Folded<cases::Dense<65, 13, 3>>)                                     \
   X(dense_wide, dense_s8, cases::Wide<cases::Dense<34, 6>>)                                             \
+  X(dense_long, dense_s8, cases::S8<cases::Dense<515, 7>, netsuke::kLayoutPlain, 5, -9>)                \
+  X(dense_extreme, dense_s8, cases::Extreme<cases::To<cases::Dense<511, 6>, netsuke::kLayoutPlain, int32_t>>) \
+  X(dense_extreme_s8, dense_s8, cases::Extreme<cases::Plain<cases::Dense<252, 5>>>)                     \
   X(dw_plain, depthwise_s8, cases::Plain<cases::Dw3<5, 9, 5, One, Pad<1>>>)                             \
   X(dw_rows, depthwise_s8, cases::S8<cases::Dw3<5, 9, 5, One, Pad<1>>, netsuke::kLayoutRows, 5, -9, -99, 99>) \
   X(dw_pairs, depthwise_s8, cases::Pairs<cases::Dw3<4, 6, 7, One, Pad<1>>>)                             \
