@@ -10,6 +10,7 @@
 #include "ops/op.hpp"
 #include "passes/pipeline.hpp"
 #include "report/json.hpp"
+#include "report/layers.hpp"
 #include "report/memory.hpp"
 #include "report/quantize.hpp"
 #include "support/files.hpp"
@@ -123,9 +124,9 @@ void write_compile_report(const CommandOptions& o, const CompileResult& r, const
   bool html = o.report.extension() == ".html" || o.report.extension() == ".htm";
   if (!html && r.quantized) return write_report(o, *r.quantized);
   if (!html) return void(write_file_if_changed(o.report, json));
-  if (!r.quantized) return void(write_file_if_changed(o.report, memory_page(o.compile.emit.model, r)));
+  if (!r.quantized) return void(write_file_if_changed(o.report, compile_page(o.compile, r)));
   std::string page = quantize_html(o.compile.emit.model, *r.quantized);
-  page.insert(page.rfind("</html>"), memory_html(r));
+  page.insert(page.rfind("</html>"), layers_html(o.compile, r) + memory_html(r));
   write_file_if_changed(o.report, page);
 }
 

@@ -121,6 +121,7 @@ struct Call {
   std::string header;  // file of runtime-stub/netsuke/ that defines it
   std::string op;      // for people: "Conv+Relu"
   std::string node;    // for people: the ONNX node's name
+  std::string choice;  // for people: why this kernel or layout of the weights, where there was a choice
   std::vector<Parameter> parameters;
   std::vector<Argument> arguments;  // in the order of the kernel's parameters
   // Pairs (argument read, argument written) that may be the same memory, if the lengths agree.

@@ -5,6 +5,7 @@
 #include "onnx/schemas.hpp"
 #include "ops/op.hpp"
 #include "passes/pipeline.hpp"
+#include "report/layers.hpp"
 #include "support/version.hpp"
 
 namespace netsuke {
@@ -47,7 +48,7 @@ Json calls_json(const Program& p) {
     int64_t weights = 0;
     for (const Argument& a : c.arguments)
       if (p[a.buffer].place == Place::kConstant) weights += p[a.buffer].bytes();
-    calls.push_back({{"node", c.node}, {"op", c.op}, {"kernel", c.kernel}, {"macs", c.macs}, {"weight_bytes", weights}});
+    calls.push_back({{"node", c.node}, {"op", c.op}, {"kernel", c.kernel}, {"macs", c.macs}, {"weight_bytes", weights}, {"weights", weights_text(c)}});
   }
   return calls;
 }

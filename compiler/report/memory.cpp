@@ -3,17 +3,13 @@
 #include <algorithm>
 
 #include "plan/plan.hpp"
+#include "report/html.hpp"
+#include "report/layers.hpp"
 
 namespace netsuke {
 namespace {
 
 constexpr double kWidth = 960, kHeight = 480, kLeft = 80;  // of the picture, in pixels
-
-std::string escaped(const std::string& s) {
-  std::string out;
-  for (char c : s) out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '"' ? "&quot;" : std::string(1, c);
-  return out;
-}
 
 bool is_placed(const Buffer& b) { return b.place == Place::kArena && b.offset >= 0; }
 
@@ -78,7 +74,7 @@ std::string picture(const Program& p) {
   double top = s.y(p.arena_bytes);
   svg += fmt::format("<line x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#c33\" stroke-dasharray=\"4\"/>"
                      "<text x=\"2\" y=\"{:.1f}\" fill=\"#c33\">{}</text><text x=\"2\" y=\"{}\">0</text>\n",
-                     kLeft, kWidth, top, top, top + 4, p.arena_bytes, kHeight);
+                     kLeft, kWidth, top, top, top + 4, grouped(p.arena_bytes), kHeight);
   if (int i = busiest_call(p); i >= 0)
     svg += fmt::format("<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1:.1f}\" y2=\"{2}\" stroke=\"#c33\"/><text x=\"{3:.1f}\" y=\"{4}\" fill=\"#c33\">{5}</text>\n",
                        s.x(i) + s.call / 2, top, kHeight + 12, std::min(s.x(i), kWidth - 200), kHeight + 24, escaped(call_name(p, i)));
@@ -88,7 +84,8 @@ std::string picture(const Program& p) {
 std::string choices_table(const std::vector<Choice>& choices) {
   std::string html = "<table><tr><th>peak RAM</th><th>instructions (estimate)</th><th>calls by rows</th><th></th></tr>\n";
   for (const Choice& c : choices)
-    html += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n", c.arena_bytes, c.instructions, c.row_calls, c.chosen ? "chosen" : "");
+    html += fmt::format("<tr{}><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n", c.chosen ? " class=\"chosen\"" : "", grouped(c.arena_bytes),
+                        grouped(c.instructions), c.row_calls, c.chosen ? "chosen" : "");
   return html + "</table>\n";
 }
 
@@ -96,20 +93,20 @@ std::string choices_table(const std::vector<Choice>& choices) {
 
 std::string memory_html(const CompileResult& r) {
   const Program& p = r.program;
-  std::string bound = p.arena_bytes == p.arena_lower_bound ? "optimal for this schedule" : fmt::format("lower bound {}", p.arena_lower_bound);
-  std::string html = fmt::format("<h2>Memory</h2>\n<p>Arena: {} bytes ({})", p.arena_bytes, bound);
+  std::string bound = p.arena_bytes == p.arena_lower_bound ? "optimal for this schedule" : fmt::format("lower bound {}", grouped(p.arena_lower_bound));
+  std::string html = fmt::format("<h2>Memory</h2>\n<p>Arena: {} bytes ({})", grouped(p.arena_bytes), bound);
   if (int i = busiest_call(p); i >= 0) html += fmt::format("; the most is in use at {}", escaped(call_name(p, i)));
-  if (p.stream) html += fmt::format("; {} bytes of state for each stream", p.stream->state_bytes);
+  if (p.stream) html += fmt::format("; {} bytes of state for each stream", grouped(p.stream->state_bytes));
   html += ".</p>\n" + picture(p) +
           "<p>Calls from left to right, addresses upwards. Blue: whole maps. Green: rings of rows; light green: rows that are used at once. "
           "The green bar below: calls that run row by row.</p>\n";
   return html + "<h2>Choices</h2>\n" + choices_table(r.choices);
 }
 
-std::string memory_page(const std::string& model, const CompileResult& r) {
-  return fmt::format("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{0}: memory</title>"
-                     "<style>body{{font-family:sans-serif;margin:2em}}td,th{{padding:2px 12px;text-align:right}}</style>\n<h1>{0}</h1>\n", escaped(model)) +
-         memory_html(r) + "</html>\n";
+std::string compile_page(const CompileOptions& o, const CompileResult& r) {
+  return fmt::format("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{0}</title><style>{1}</style>\n<h1>{0}</h1>\n",
+                     escaped(o.emit.model), kReportStyle) +
+         layers_html(o, r) + memory_html(r) + "</html>\n";
 }
 
 }  // namespace netsuke

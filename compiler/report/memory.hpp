@@ -9,7 +9,7 @@ namespace netsuke {
 
 // A piece of HTML: figures, the picture (time across, address up), the choices and the buffers.
 std::string memory_html(const CompileResult& r);
-// The same as a page of its own.
-std::string memory_page(const std::string& model, const CompileResult& r);
+// What `netsuke compile --report R.html` writes: the layers, and the above.
+std::string compile_page(const CompileOptions& o, const CompileResult& r);
 
 }  // namespace netsuke

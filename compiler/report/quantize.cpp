@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "report/html.hpp"
 #include "support/version.hpp"
 
 namespace netsuke {
@@ -43,28 +44,11 @@ std::vector<const LayerFigures*> weakest(const Figures& f) {
   return layers;
 }
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '&') out += "&amp;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
-  }
-  return out;
-}
-
 std::string html_row(const LayerFigures& l) {
   return fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.2f} %</td><td>{}</td></tr>\n",
                      escaped(l.node), escaped(l.op), l.precision, l.scale ? fmt::format("{:.6g} / {}", *l.scale, l.zero_point) : "",
                      db(l.snr_db), db(l.own_snr_db), 100 * l.saturated, l.gain_db ? fmt::format("{:+.2f} dB", *l.gain_db) : "");
 }
-
-constexpr const char* kStyle =
-    "body{font:14px sans-serif;margin:2em;max-width:70em}table{border-collapse:collapse}"
-    "td,th{border-bottom:1px solid #ccc;padding:.3em .8em;text-align:right}"
-    "td:first-child,th:first-child,td:nth-child(2),th:nth-child(2){text-align:left}";
 
 }  // namespace
 
@@ -103,7 +87,7 @@ std::string quantize_json(const std::string& model, const QuantizeResult& r) {
 std::string quantize_html(const std::string& model, const QuantizeResult& r) {
   std::string html = fmt::format("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{0}, quantised</title><style>{1}</style>\n"
                                  "<h1>{0}, quantised to int8</h1>\n<p>Calibrated with {2}. Outputs: {3} against float, mean square error {4:.3g}.</p>\n",
-                                 escaped(model), kStyle, samples_text(r), db(r.figures.output_snr_db), r.figures.output_mse);
+                                 escaped(model), kReportStyle, samples_text(r), db(r.figures.output_snr_db), r.figures.output_mse);
   for (const std::string& w : r.warnings) html += fmt::format("<p><b>Warning:</b> {}</p>\n", escaped(w));
   if (r.accuracy) {
     html += fmt::format("<p>Accuracy: {}.</p>\n", accuracy_text(*r.accuracy));

@@ -298,6 +298,31 @@ class Documents(CommandLine):
         self.assertEqual([line for line in code["sine.h"] + code["sine.cpp"] if line not in shown], [])
 
 
+class Reports(CommandLine):
+    """compile --report: JSON is what --json prints, HTML has each layer, the picture and the choices."""
+
+    kInt8 = tool.kRoot / "samples/fashion/model_int8.onnx"
+
+    def report(self, name, *arguments):
+        done = netsuke("compile", self.kInt8, "-o", self.out, "--json", "--report", self.path / name, *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout), (self.path / name).read_text()
+
+    def test_html(self):
+        document, page = self.report("r.html", "--target", "cortex-m4")
+        for call in document["calls"]:
+            self.assertIn(f"<td>{call['node']}</td>", page)
+            self.assertIn(call["weights"], page)
+        self.assertIn(f"arena {document['arena']['bytes']:,} bytes", page)
+        self.assertEqual(page.count("<title>" + document["buffers"][0]["name"]), 1)
+        self.assertEqual(page.count("<tr class=\"chosen\">"), 1)
+        self.assertEqual((page.count("<table>"), page.count("<svg "), page.count("</html>")), (2, 1, 1))
+
+    def test_json(self):
+        document, text = self.report("r.json")
+        self.assertEqual(document, json.loads(text))
+
+
 class Quantising(CommandLine):
     def quantize(self, *arguments):
         return netsuke("quantize", kModel, "-o", self.path / "int8.onnx", *arguments)
