@@ -93,6 +93,8 @@ template <int kOffset>
   __asm__("sxtb16 %0, %1, ror #8" : "=r"(r) : "r"(a));
   return r;
 }
+// The even bytes in the register of the word, where there is no other left.
+[[gnu::always_inline]] static inline void keep_even_bytes(uint32_t& a) { __asm__ volatile("sxtb16 %0, %0" : "+r"(a)); }
 // The low halves of a and b, or the high ones.
 [[gnu::always_inline]] static inline uint32_t low_halves(uint32_t a, uint32_t b) {
   uint32_t r;

@@ -56,9 +56,14 @@ struct DspLanes {
     dsp::dual_add_to(b0, x0, b);
     if (PX > 1) dsp::dual_add_to(b1, x1, b);
   }
-  // w: the bytes of both lanes.
+  // w: the bytes of both lanes. Folded: first as it is, then what is left in its place is the even lane.
   [[gnu::always_inline]] inline void add_bytes(uint32_t x0, uint32_t x1, uint32_t w) {
-    add(x0, x1, dsp::even_bytes(w), P::layout == kLayoutPlain ? dsp::odd_bytes(w) : w);
+    if (P::layout == kLayoutPlain) return add(x0, x1, dsp::even_bytes(w), dsp::odd_bytes(w));
+    dsp::dual_add_to(b0, x0, w);
+    if (PX > 1) dsp::dual_add_to(b1, x1, w);
+    dsp::keep_even_bytes(w);
+    dsp::dual_add_to(a0, x0, w);
+    if (PX > 1) dsp::dual_add_to(a1, x1, w);
   }
   [[gnu::always_inline]] inline void finish() {
     if (P::layout != kLayoutFolded) return;
@@ -140,7 +145,7 @@ struct DspTile {
       ab.add(x0, x1, a, b);
       if (L > 2) dsp::load_two(a, b, w);
       if (L > 2) cd.add(x0, x1, a, b);
-    } else if (PX == 1 && L > 2) {
+    } else if ((PX == 1 || P::layout == kLayoutFolded) && L > 2) {
       dsp::load_two(a, b, w);
       ab.add_bytes(x0, x1, a);
       cd.add_bytes(x0, x1, b);
