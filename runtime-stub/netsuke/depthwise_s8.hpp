@@ -11,6 +11,7 @@
 
 #include "arch/depthwise_dsp_s8.hpp"
 #include "arch/depthwise_mve_s8.hpp"
+#include "arch/depthwise_strips_dsp_s8.hpp"
 #include "arch/scalar.hpp"
 #include "core.hpp"
 #include "gather_s8.hpp"
@@ -162,17 +163,31 @@ inline void depthwise_s8_row(const typename P::in_t* const* rows, const typename
   DepthwiseRowS8<P, UsesDspDepthwise<P>::value, UsesMveDepthwise<P>::value>::run(rows, weights, bias, multipliers, out_row);
 }
 
-template <class P>
-inline void depthwise_s8(const typename P::in_t* in, const typename P::weight_t* weights, const int32_t* bias,
+// One image.
+template <class P, bool kStrips>
+struct DepthwiseMapS8 {
+  static inline void run(const typename P::in_t* in, const typename P::weight_t* weights, const int32_t* bias,
                          const typename ScaleType<P>::type* multipliers, typename P::out_t* out) {
-  for (index_t image = 0; image < P::batch; ++image) {
     for (index_t y = 0; y < P::out_h; ++y) {
       const typename P::in_t* rows[P::kernel_h];
       window_rows<P>(in, y, rows);
       depthwise_s8_row<P>(rows, weights, bias, multipliers, out);
       out += static_cast<index_t>(P::out_w) * P::in_c;
     }
+  }
+};
+#if NETSUKE_DSP
+template <class P>
+struct DepthwiseMapS8<P, true> : DepthwiseMapDsp<P> {};
+#endif
+
+template <class P>
+inline void depthwise_s8(const typename P::in_t* in, const typename P::weight_t* weights, const int32_t* bias,
+                         const typename ScaleType<P>::type* multipliers, typename P::out_t* out) {
+  for (index_t image = 0; image < P::batch; ++image) {
+    DepthwiseMapS8<P, UsesDspStrips<P>::value>::run(in, weights, bias, multipliers, out);
     in += static_cast<index_t>(P::in_h) * P::in_w * P::in_c;
+    out += static_cast<index_t>(P::out_h) * P::out_w * P::in_c;
   }
 }
 

@@ -57,15 +57,16 @@ struct DspParts {
     DspTile<P, L, PX> tile;
     if (first) {
       tile.template start<Live>(bias);
+      tile.copy();
     } else {
       tile = sums;
     }
-    dsp_accumulate<part>(tile, columns, w);
+    dsp_accumulate<part, false>(tile, columns, w);
     if (!last) {
       sums = tile;
       return;
     }
-    dsp_finish<P, L, Live, PX, P::out_c>(tile, scales, out);
+    dsp_finish<P, Live, P::out_c>(tile, scales, out);
   }
 
   // Part number `index` of all blocks.

@@ -26,6 +26,9 @@ namespace dsp {
 [[gnu::always_inline]] static inline void load_two(uint32_t& a, uint32_t& b, const uint32_t*& p) {
   __asm__ volatile("ldrd %0, %1, [%2], #8" : "=&r"(a), "=&r"(b), "+&r"(p) : : "memory");
 }
+[[gnu::always_inline]] static inline void load_two(int32_t& a, int32_t& b, const int32_t*& p) {
+  __asm__ volatile("ldrd %0, %1, [%2], #8" : "=&r"(a), "=&r"(b), "+&r"(p) : : "memory");
+}
 [[gnu::always_inline]] static inline uint32_t load_one(const uint32_t*& p) {
   uint32_t a;
   __asm__ volatile("ldr %0, [%1], #4" : "=&r"(a), "+&r"(p) : : "memory");
@@ -93,6 +96,8 @@ template <int kOffset>
   __asm__("sxtb16 %0, %1, ror #8" : "=r"(r) : "r"(a));
   return r;
 }
+// The even bytes in the register of the word, where there is no other left.
+[[gnu::always_inline]] static inline void keep_even_bytes(uint32_t& a) { __asm__ volatile("sxtb16 %0, %0" : "+r"(a)); }
 // The low halves of a and b, or the high ones.
 [[gnu::always_inline]] static inline uint32_t low_halves(uint32_t a, uint32_t b) {
   uint32_t r;
@@ -115,7 +120,14 @@ template <int kOffset>
 // zero + floor((acc * m + 2^31) / 2^32)
 [[gnu::always_inline]] static inline int32_t multiply_high(int32_t acc, int32_t m, int32_t zero) {
   int32_t r;
-  __asm__("smmlar %0, %1, %2, %3" : "=r"(r) : "r"(acc), "r"(m), "r"(zero));
+  __asm__ volatile("smmlar %0, %1, %2, %3" : "=r"(r) : "r"(acc), "r"(m), "r"(zero));
+  return r;
+}
+
+// The same with zero = 0.
+[[gnu::always_inline]] static inline int32_t multiply_high(int32_t acc, int32_t m) {
+  int32_t r;
+  __asm__ volatile("smmulr %0, %1, %2" : "=r"(r) : "r"(acc), "r"(m));
   return r;
 }
 

@@ -39,85 +39,61 @@ template <class P, int PX>
 struct DspLanes {
   int32_t a0, a1, b0, b1;
 
+  // Of the first pixel; bias moves on. Modulo 2^32, like the sums.
   template <int Live>
-  [[gnu::always_inline]] inline void start(const int32_t* bias) {
-    a0 = Live > 0 ? bias[0] : 0;
-    b0 = Live > 1 ? bias[1] : 0;
-    // Modulo 2^32, like the sums.
+  [[gnu::always_inline]] inline void start(const int32_t*& bias) {
+    a0 = b0 = 0;
+    if (Live > 1) {
+      dsp::load_two(a0, b0, bias);
+    } else if (Live > 0) {
+      a0 = *bias++;
+    }
     if (P::layout == kLayoutFolded)
       b0 = static_cast<int32_t>((static_cast<uint32_t>(b0) << 8) + static_cast<uint32_t>(a0));
+  }
+  // The second pixel starts like the first.
+  [[gnu::always_inline]] inline void copy() {
     a1 = a0;
     b1 = b0;
   }
-  // x0, x1: a pair of inputs of each pixel; a, b: the weights of both lanes.
-  [[gnu::always_inline]] inline void add(uint32_t x0, uint32_t x1, uint32_t a, uint32_t b) {
-    dsp::dual_add_to(a0, x0, a);
-    if (PX > 1) dsp::dual_add_to(a1, x1, a);
-    dsp::dual_add_to(b0, x0, b);
-    if (PX > 1) dsp::dual_add_to(b1, x1, b);
+  // Fresh: the second pixel's sums are still to be started, which this then does on the way.
+  template <bool Fresh>
+  [[gnu::always_inline]] static inline void add_to(int32_t& first, int32_t& second, uint32_t x0, uint32_t x1,
+                                                   uint32_t w) {
+    if (PX > 1 && Fresh) second = dsp::dual_add(x1, w, first);
+    dsp::dual_add_to(first, x0, w);
+    if (PX > 1 && !Fresh) dsp::dual_add_to(second, x1, w);
   }
-  // w: the bytes of both lanes.
+  // x0, x1: a pair of inputs of each pixel; a, b: the weights of both lanes.
+  template <bool Fresh>
+  [[gnu::always_inline]] inline void add(uint32_t x0, uint32_t x1, uint32_t a, uint32_t b) {
+    add_to<Fresh>(a0, a1, x0, x1, a);
+    add_to<Fresh>(b0, b1, x0, x1, b);
+  }
+  // w: the bytes of both lanes. Folded: first as it is, then what is left in its place is the even lane.
+  template <bool Fresh>
   [[gnu::always_inline]] inline void add_bytes(uint32_t x0, uint32_t x1, uint32_t w) {
-    add(x0, x1, dsp::even_bytes(w), P::layout == kLayoutPlain ? dsp::odd_bytes(w) : w);
+    if (P::layout == kLayoutPlain) return add<Fresh>(x0, x1, dsp::even_bytes(w), dsp::odd_bytes(w));
+    add_to<Fresh>(b0, b1, x0, x1, w);
+    dsp::keep_even_bytes(w);
+    add_to<Fresh>(a0, a1, x0, x1, w);
   }
   [[gnu::always_inline]] inline void finish() {
     if (P::layout != kLayoutFolded) return;
     b0 = static_cast<int32_t>(static_cast<uint32_t>(b0) - static_cast<uint32_t>(a0)) >> 8;
     if (PX > 1) b1 = static_cast<int32_t>(static_cast<uint32_t>(b1) - static_cast<uint32_t>(a1)) >> 8;
   }
-};
-
-// The four lanes of one pixel.
-struct DspQuad {
-  int32_t a, b, c, d;
-};
-
-// How finished sums are stored.
-template <class P, class T, bool Packed>
-struct DspStore {
-  const typename ScaleType<P>::type* scales;
-
-  template <int Live>
-  [[gnu::always_inline]] inline void load(const typename ScaleType<P>::type* from) {
-    scales = from;
-  }
-  template <int Live>
-  [[gnu::always_inline]] inline void run(const DspQuad& sums, T* out) const {
-    out[0] = Finish<P, T>::run(sums.a, Scale<P, T>::of(scales, 0));
-    if (Live > 1) out[1] = Finish<P, T>::run(sums.b, Scale<P, T>::of(scales, 1));
-    if (Live > 2) out[2] = Finish<P, T>::run(sums.c, Scale<P, T>::of(scales, 2));
-    if (Live > 3) out[3] = Finish<P, T>::run(sums.d, Scale<P, T>::of(scales, 3));
-  }
-};
-
-// int8 with shift 32: SMMLAR rounds and adds the zero point; the four bytes are clamped and stored together.
-template <class P>
-struct DspStore<P, int8_t, true> {
-  DspQuad scales;
-
-  // Before the first store, which as far as the compiler knows could change them.
-  template <int Live>
-  [[gnu::always_inline]] inline void load(const int32_t* from) {
-    scales.a = from[0];
-    scales.b = P::per_channel && Live > 1 ? from[1] : scales.a;
-    scales.c = P::per_channel && Live > 2 ? from[2] : scales.a;
-    scales.d = P::per_channel && Live > 3 ? from[3] : scales.a;
-  }
-  template <int Live>
-  [[gnu::always_inline]] inline void run(const DspQuad& sums, int8_t* out) const {
+  // Scaled, for bytes: the zero point plus 128 added, which with a Relu in front is 0.
+  [[gnu::always_inline]] static inline void scale(int32_t& sum, int32_t m) {
     constexpr int32_t kZero = static_cast<int32_t>(P::out_zero) + 128;
-    const int32_t a = dsp::multiply_high(sums.a, scales.a, kZero);
-    const int32_t b = Live > 1 ? dsp::multiply_high(sums.b, scales.b, kZero) : a;
-    const int32_t c = Live > 2 ? dsp::multiply_high(sums.c, scales.c, kZero) : a;
-    const int32_t d = Live > 3 ? dsp::multiply_high(sums.d, scales.d, kZero) : a;
-    uint32_t bytes = dsp::pack_bytes(a, b, c, d);
-    if (P::out_min > -128) bytes = dsp::bytes_at_least<static_cast<uint32_t>(P::out_min + 128)>(bytes);
-    if (P::out_max < 127) bytes = dsp::bytes_at_most<static_cast<uint32_t>(P::out_max + 128)>(bytes);
-    bytes ^= 0x80808080u;
-    if (Live == 4) return dsp::store_bytes(out, bytes);
-    out[0] = static_cast<int8_t>(bytes);
-    if (Live > 1) out[1] = static_cast<int8_t>(bytes >> 8);
-    if (Live > 2) out[2] = static_cast<int8_t>(bytes >> 16);
+    sum = kZero == 0 ? dsp::multiply_high(sum, m) : dsp::multiply_high(sum, m, kZero);
+  }
+  template <int Live>
+  [[gnu::always_inline]] inline void scale(int32_t ma, int32_t mb) {
+    if (Live > 0) scale(a0, ma);
+    if (Live > 0 && PX > 1) scale(a1, ma);
+    if (Live > 1) scale(b0, mb);
+    if (Live > 1 && PX > 1) scale(b1, mb);
   }
 };
 
@@ -126,92 +102,151 @@ struct DspTile {
   static constexpr int pixels = PX;
   DspLanes<P, PX> ab, cd;
 
+  // bias moves on.
   template <int Live>
-  [[gnu::always_inline]] inline void start(const int32_t* bias) {
+  [[gnu::always_inline]] inline void start(const int32_t*& bias) {
     ab.template start<Live>(bias);
-    if (L > 2) cd.template start<(Live > 2 ? Live - 2 : 0)>(bias + 2);
+    if (L > 2) cd.template start<(Live > 2 ? Live - 2 : 0)>(bias);
+  }
+  [[gnu::always_inline]] inline void copy() {
+    ab.copy();
+    if (L > 2) cd.copy();
   }
 
-  // Half a quad. One pixel leaves registers for two words of weights at once.
+  // Half a quad. Plain weights of two pixels leave no register for a second word of weights.
+  template <bool Fresh>
   [[gnu::always_inline]] inline void half(uint32_t x0, uint32_t x1, const uint32_t*& w) {
     uint32_t a, b;
     if (P::layout == kLayoutWide) {
       dsp::load_two(a, b, w);
-      ab.add(x0, x1, a, b);
+      ab.template add<Fresh>(x0, x1, a, b);
       if (L > 2) dsp::load_two(a, b, w);
-      if (L > 2) cd.add(x0, x1, a, b);
-    } else if (PX == 1 && L > 2) {
+      if (L > 2) cd.template add<Fresh>(x0, x1, a, b);
+    } else if ((PX == 1 || P::layout == kLayoutFolded) && L > 2) {
       dsp::load_two(a, b, w);
-      ab.add_bytes(x0, x1, a);
-      cd.add_bytes(x0, x1, b);
+      ab.template add_bytes<Fresh>(x0, x1, a);
+      cd.template add_bytes<Fresh>(x0, x1, b);
     } else {
-      ab.add_bytes(x0, x1, dsp::load_one(w));
-      if (L > 2) cd.add_bytes(x0, x1, dsp::load_one(w));
+      ab.template add_bytes<Fresh>(x0, x1, dsp::load_one(w));
+      if (L > 2) cd.template add_bytes<Fresh>(x0, x1, dsp::load_one(w));
     }
   }
+  template <bool Fresh>
   [[gnu::always_inline]] inline void quad(const uint32_t*& x, const uint32_t*& w) {
     uint32_t x0, x1;
     dsp::load_two(x0, x1, x);
     if (PX > 1) {
-      half(x0, x1, w);
+      half<Fresh>(x0, x1, w);
       dsp::load_two(x0, x1, x);
-      half(x0, x1, w);
+      half<false>(x0, x1, w);
     } else {
-      half(x0, x0, w);
-      half(x1, x1, w);
+      half<false>(x0, x0, w);
+      half<false>(x1, x1, w);
     }
   }
 };
 
-template <int Quads>
+template <int Quads, bool Fresh>
 struct DspQuads {
   template <class Tile>
   [[gnu::always_inline]] static inline void run(Tile& tile, const uint32_t*& x, const uint32_t*& w) {
-    tile.quad(x, w);
-    DspQuads<Quads - 1>::run(tile, x, w);
+    tile.template quad<Fresh>(x, w);
+    DspQuads<Quads - 1, false>::run(tile, x, w);
   }
 };
-template <>
-struct DspQuads<0> {
+template <bool Fresh>
+struct DspQuads<0, Fresh> {
   template <class Tile>
   [[gnu::always_inline]] static inline void run(Tile&, const uint32_t*&, const uint32_t*&) {}
 };
 
-// Quads of columns and weights into the sums; w moves on.
-template <index_t Quads, class Tile>
+// Quads of columns and weights into the sums; w moves on. Fresh: the second pixel's sums are still to be started.
+template <index_t Quads, bool Fresh, class Tile>
 [[gnu::always_inline]] inline void dsp_accumulate(Tile& tile, const uint32_t* columns, const uint32_t*& w) {
-  constexpr int kUnroll = unroll_quads(static_cast<int32_t>(Quads));
-  DspQuads<static_cast<int>(Quads % kUnroll)>::run(tile, columns, w);
+  constexpr int kUnroll = unroll_quads(static_cast<int32_t>(Quads)), kRest = static_cast<int>(Quads % kUnroll);
+  if (Fresh && kRest == 0 && Quads > kUnroll) tile.copy();
+  DspQuads<kRest, Fresh>::run(tile, columns, w);
   const uint32_t* const end = columns + Quads / kUnroll * kUnroll * 2 * Tile::pixels;
   do {
-    DspQuads<kUnroll>::run(tile, columns, w);
+    DspQuads<kUnroll, (Fresh && Quads == kUnroll)>::run(tile, columns, w);
   } while (Quads >= 2 * kUnroll && columns != dsp::fetch(end));
 }
 
-// Requantises and stores the sums of Live channels of PX pixels. Out: elements between two pixels' outputs.
-template <class P, int L, int Live, int PX, int32_t Out>
-[[gnu::always_inline]] inline void dsp_finish(DspTile<P, L, PX>& tile, const typename ScaleType<P>::type* scales,
+// How finished sums are stored: Live channels of PX pixels, Out elements apart. scales moves on.
+template <class P, class T, bool Packed>
+struct DspStore {
+  typedef typename ScaleType<P>::type scale_t;
+
+  template <int Live>
+  [[gnu::always_inline]] static inline void pixel(int32_t a, int32_t b, int32_t c, int32_t d, const scale_t* scales,
+                                                  T* out) {
+    out[0] = Finish<P, T>::run(a, Scale<P, T>::of(scales, 0));
+    if (Live > 1) out[1] = Finish<P, T>::run(b, Scale<P, T>::of(scales, 1));
+    if (Live > 2) out[2] = Finish<P, T>::run(c, Scale<P, T>::of(scales, 2));
+    if (Live > 3) out[3] = Finish<P, T>::run(d, Scale<P, T>::of(scales, 3));
+  }
+  template <int Live, int32_t Out, int L, int PX>
+  [[gnu::always_inline]] static inline void run(DspTile<P, L, PX>& t, const scale_t*& scales, T* out) {
+    pixel<Live>(t.ab.a0, t.ab.b0, t.cd.a0, t.cd.b0, scales, out);
+    if (PX > 1) pixel<Live>(t.ab.a1, t.ab.b1, t.cd.a1, t.cd.b1, scales, out + Out);
+    if (P::per_channel) scales += Live;
+  }
+};
+
+// int8 with shift 32: SMMLAR rounds and adds the zero point; the four bytes are clamped and stored together.
+template <class P>
+struct DspStore<P, int8_t, true> {
+  // Multipliers are read two at a time and used at once: with the sums there is no room for more.
+  template <int Live, int PX>
+  [[gnu::always_inline]] static inline void scale(DspLanes<P, PX>& lanes, const int32_t*& scales) {
+    int32_t a, b;
+    if (!P::per_channel) {
+      a = b = *scales;
+    } else if (Live > 1) {
+      dsp::load_two(a, b, scales);
+    } else {
+      a = b = *scales++;
+    }
+    lanes.template scale<Live>(a, b);
+  }
+  template <int Live>
+  [[gnu::always_inline]] static inline void pixel(int32_t a, int32_t b, int32_t c, int32_t d, int8_t* out) {
+    uint32_t bytes = dsp::pack_bytes(a, Live > 1 ? b : a, Live > 2 ? c : a, Live > 3 ? d : a);
+    if (P::out_min > -128) bytes = dsp::bytes_at_least<static_cast<uint32_t>(P::out_min + 128)>(bytes);
+    if (P::out_max < 127) bytes = dsp::bytes_at_most<static_cast<uint32_t>(P::out_max + 128)>(bytes);
+    bytes ^= 0x80808080u;
+    if (Live == 4) return dsp::store_bytes(out, bytes);
+    out[0] = static_cast<int8_t>(bytes);
+    if (Live > 1) out[1] = static_cast<int8_t>(bytes >> 8);
+    if (Live > 2) out[2] = static_cast<int8_t>(bytes >> 16);
+  }
+  template <int Live, int32_t Out, int L, int PX>
+  [[gnu::always_inline]] static inline void run(DspTile<P, L, PX>& t, const int32_t*& scales, int8_t* out) {
+    scale<(Live > 2 ? 2 : Live)>(t.ab, scales);
+    if (Live > 2) scale<(Live > 2 ? Live - 2 : 1)>(t.cd, scales);
+    pixel<Live>(t.ab.a0, t.ab.b0, t.cd.a0, t.cd.b0, out);
+    if (PX > 1) pixel<Live>(t.ab.a1, t.ab.b1, t.cd.a1, t.cd.b1, out + Out);
+  }
+};
+
+// Requantises and stores the sums of Live channels of PX pixels; scales moves on.
+template <class P, int Live, int32_t Out, int L, int PX>
+[[gnu::always_inline]] inline void dsp_finish(DspTile<P, L, PX>& tile, const typename ScaleType<P>::type*& scales,
                                               typename P::out_t* out) {
   tile.ab.finish();
   if (L > 2) tile.cd.finish();
-  DspStore<P, typename P::out_t, P::shift == 32> store;
-  store.template load<Live>(scales);
-  const DspQuad first = {tile.ab.a0, tile.ab.b0, tile.cd.a0, tile.cd.b0};
-  store.template run<Live>(first, out);
-  if (PX == 1) return;
-  const DspQuad second = {tile.ab.a1, tile.ab.b1, tile.cd.a1, tile.cd.b1};
-  store.template run<Live>(second, out + Out);
+  DspStore<P, typename P::out_t, P::shift == 32>::template run<Live, Out>(tile, scales, out);
 }
 
-// Live channels of a block of L lanes, for PX pixels. columns: see above; w moves on to the next block.
+// Live channels of a block of L lanes, for PX pixels. columns: see above; the others move on to the next block.
 template <class P, int L, int Live, int PX, int32_t Quads, int32_t Out>
-[[gnu::always_inline]] inline void dsp_block_s8(const uint32_t* columns, const uint32_t*& w, const int32_t* bias,
-                                                const typename ScaleType<P>::type* scales,
+[[gnu::always_inline]] inline void dsp_block_s8(const uint32_t* columns, const uint32_t*& w, const int32_t*& bias,
+                                                const typename ScaleType<P>::type*& scales,
                                                 typename P::out_t* out) {
   DspTile<P, L, PX> tile;
   tile.template start<Live>(bias);
-  dsp_accumulate<Quads>(tile, columns, w);
-  dsp_finish<P, L, Live, PX, Out>(tile, scales, out);
+  dsp_accumulate<Quads, (PX > 1)>(tile, columns, w);
+  dsp_finish<P, Live, Out>(tile, scales, out);
 }
 
 // All Channels of PX pixels.
@@ -222,8 +257,6 @@ inline void dsp_tile_s8(const uint32_t* columns, const typename P::weight_t* wei
   const uint32_t* w = static_cast<const uint32_t*>(static_cast<const void*>(weights));
   for (index_t block = 0; block < full_blocks_s8(Channels); ++block) {
     dsp_block_s8<P, kLanesS8, kLanesS8, PX, Quads, Out>(columns, w, bias, scales, out);
-    bias += kLanesS8;
-    if (P::per_channel) scales += kLanesS8;
     out += kLanesS8;
   }
   if (kRest > 0)

@@ -112,6 +112,26 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(dw_no_borders, depthwise_s8, cases::Rows<cases::Dw3<5, 21, 4, One, Pad<0>>>)                        \
   X(dw_wide_borders, depthwise_s8, cases::Rows<cases::Dw3<2, 3, 4, One, Pad<2>>>)                       \
   X(dw_sums, depthwise_s8, cases::To<cases::Dw3<5, 6, 4, One, Pad<1>>, netsuke::kLayoutRows, int32_t>)  \
+  X(dw_pairs_17, depthwise_s8, cases::Pairs<cases::Dw3<4, 17, 5, One, Pad<1>>>)                         \
+  X(dw_odd_strips, depthwise_s8, cases::Rows<cases::Dw3<7, 8, 4, One, Pad<1>>>)                         \
+  X(dw_one_strip, depthwise_s8, cases::Pairs<cases::Dw3<2, 5, 4, One, Pads<1, 0, 1, 1>>>)               \
+  X(dw_stride2_top, depthwise_s8, cases::Pairs<cases::Dw3<7, 13, 9, Size<2, 2>, Pad<1>>>)               \
+  X(dw_stride2_down, depthwise_s8, cases::Rows<cases::Dw3<9, 7, 4, Size<2, 1>, Pads<0, 1, 1, 1>>>)      \
+  X(dw_batch, depthwise_s8, cases::Rows<Window<Size<3, 4>, 4, 4, Size<3, 3>, One, Pad<1>, One, 4, 2>>)  \
+  X(dw_shift40, depthwise_s8, cases::S8<cases::Dw3<5, 6, 4, One, Pad<1>>, netsuke::kLayoutRows, 127, -9, -9, 127, 40>) \
+  X(dw_one_multiplier, depthwise_s8,                                                                    \
+    cases::S8<cases::Dw3<5, 6, 7, One, Pad<1>>, netsuke::kLayoutRows, 0, 0, -128, 127, 32, false>)      \
+  X(dw_dilated, depthwise_s8, cases::Rows<Window<Size<9, 12>, 5, 5, Size<3, 3>, One, Pad<2>, Size<2, 2>, 5>>) \
+  X(dwr_rows, depthwise_s8_by_rows, cases::S8<cases::Dw3<5, 9, 5, One, Pad<1>>, netsuke::kLayoutRows, 5, -9, -99, 99>) \
+  X(dwr_pairs, depthwise_s8_by_rows, cases::Pairs<cases::Dw3<4, 6, 7, One, Pad<1>>>)                    \
+  X(dwr_wide_map, depthwise_s8_by_rows, cases::Rows<cases::Dw3<3, 41, 4, One, Pad<1>>>)                 \
+  X(dwr_stride2, depthwise_s8_by_rows, cases::Rows<cases::Dw3<6, 39, 4, Size<2, 2>, Pads<0, 0, 1, 1>>>) \
+  X(dwr_stride2_left, depthwise_s8_by_rows, cases::Rows<cases::Dw3<6, 20, 6, Size<1, 2>, Pad<1>>>)      \
+  X(dwr_few, depthwise_s8_by_rows, cases::Rows<cases::Dw3<5, 6, 3, One, Pad<1>>>)                       \
+  X(dwr_tiny, depthwise_s8_by_rows, cases::Rows<cases::Dw3<1, 1, 8, One, Pad<1>>>)                      \
+  X(dwr_no_borders, depthwise_s8_by_rows, cases::Rows<cases::Dw3<5, 21, 4, One, Pad<0>>>)               \
+  X(dwr_wide_borders, depthwise_s8_by_rows, cases::Rows<cases::Dw3<2, 3, 4, One, Pad<2>>>)              \
+  X(dwr_sums, depthwise_s8_by_rows, cases::To<cases::Dw3<5, 6, 4, One, Pad<1>>, netsuke::kLayoutRows, int32_t>) \
   X(dw_5x5, depthwise_s8, cases::Plain<Window<Size<9, 10>, 4, 4, Size<5, 5>, One, Pad<2>, One, 4>>)
 
 // Layouts for Helium; other targets read them, too.
@@ -168,6 +188,7 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(kws_pointwise_plain, conv2d_s8, cases::Plain<cases::Pointwise<125, 64, 64>>)            \
   X(kws_depthwise, depthwise_s8, cases::BytesDw<cases::Depthwise<25, 5, 64>>)                  \
   X(kws_depthwise_w16, depthwise_s8, cases::Pairs<cases::Depthwise<25, 5, 64>>)             \
+  X(kws_depthwise_rows, depthwise_s8_by_rows, cases::BytesDw<cases::Depthwise<25, 5, 64>>)     \
   X(vww_conv3x3s2, conv2d_s8, cases::Bytes<cases::VwwConv>)                                \
   X(vww_pw6x10, conv2d_s8, cases::Bytes<cases::Pointwise<48 * 48, 6, 10>>)                 \
   X(vww_pw57x43, conv2d_s8, cases::Bytes<cases::Pointwise<36, 57, 43>>)                    \

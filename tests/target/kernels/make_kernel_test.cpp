@@ -27,7 +27,7 @@ netsuke::PackedWeights pack(const char* kernel, const Layer<P>& layer) {
   const netsuke::PackChoice choice{P::layout != netsuke::kLayoutPlain,
                                    P::layout == netsuke::kLayoutWide || P::layout == netsuke::kLayoutPairs,
                                    P::layout == netsuke::kLayoutVectors || P::layout == netsuke::kLayoutWindows};
-  if (std::strcmp(kernel, "depthwise_s8") == 0) return netsuke::pack_depthwise_s8(layer.weights, conv_shape<P>(), choice);
+  if (std::strncmp(kernel, "depthwise_s8", 12) == 0) return netsuke::pack_depthwise_s8(layer.weights, conv_shape<P>(), choice);
   return netsuke::pack_conv2d_s8(layer.weights, layer.folded, conv_shape<P>(), choice);
 }
 
@@ -72,6 +72,19 @@ const char* const kHead = "// Written by make_kernel_test.\n#define NETSUKE_CASE
 #define NETSUKE_TEST_BEGIN()
 #define NETSUKE_TEST_END()
 #endif
+
+namespace netsuke {
+// As calls in segments run: rings hand over one row at a time.
+template <class P>
+void depthwise_s8_by_rows(const typename P::in_t* in, const typename P::weight_t* weights, const int32_t* bias,
+                          const int32_t* multipliers, typename P::out_t* out) {
+  for (index_t y = 0; y < P::out_h; ++y) {
+    const typename P::in_t* rows[P::kernel_h];
+    window_rows<P>(in, y, rows);
+    depthwise_s8_row<P>(rows, weights, bias, multipliers, out + y * P::out_w * P::in_c);
+  }
+}
+}  // namespace netsuke
 
 namespace {
 using namespace cases;
