@@ -138,7 +138,7 @@ FlowText flow_text(const Emission& e, Structs& structs, size_t segment) {
   w.text.name = fmt::format("rows_{}", segment + 1);
   std::vector<std::string> calls;
   for (int i = w.segment.first; i < w.segment.end; i++) add_call(w, i, calls);
-  w.text.lines.push_back("netsuke::index_t r;");
+  w.text.lines.emplace_back("netsuke::index_t r;");
   w.text.lines.insert(w.text.lines.end(), calls.begin(), calls.end());
   w.text.parameters = fmt::format("{}", fmt::join(w.parameters, ", "));
   w.text.arguments = fmt::format("{}", fmt::join(w.arguments, ", "));

@@ -83,6 +83,31 @@ ValueId add_preceding(Canonicaliser& c, std::string op, std::vector<ValueId> inp
   return out;
 }
 
+void become_reshape(Canonicaliser& c, Shape shape) {
+  c.node.op = "Reshape";
+  c.node.inputs.resize(1);
+  c.node.attributes = {{"shape", std::move(shape)}, {"allowzero", int64_t{1}}};  // every 0 in it is a real one by now
+}
+
+void flatten_rows(Canonicaliser& c, int64_t axis) {
+  Node& n = c.node;
+  const Shape in = shape_of(c.graph, n, 0);
+  int64_t rows = count_of({in.begin(), in.begin() + axis});
+  Shape matrix{rows, rows ? count_of(in) / rows : 0};
+  ValueId flat = add_preceding(c, "Reshape", {n.inputs[0]}, {{"shape", matrix}, {"allowzero", int64_t{1}}});
+  n.inputs = {add_preceding(c, n.op, {flat}, {{"axis", int64_t{1}}})};
+  become_reshape(c, in);
+}
+
+Shape reduced_shape(const Shape& in, const std::vector<int64_t>& axes, bool keep) {
+  Shape out;
+  for (size_t i = 0; i < in.size(); i++) {
+    bool folded = std::find(axes.begin(), axes.end(), static_cast<int64_t>(i)) != axes.end();
+    if (!folded || keep) out.push_back(folded ? 1 : in[i]);
+  }
+  return out;
+}
+
 void set_output(Graph& g, Node& n, size_t i, DType type, Shape shape) {
   if (i >= n.outputs.size() || n.outputs[i] == kNoValue) return;
   count_of(shape);  // refuses what is too large, here where the node is known

@@ -39,8 +39,16 @@ int64_t rank_of(const Graph& g, const Node& n, size_t input);
 ValueId add_preceding(Canonicaliser& c, std::string op, std::vector<ValueId> inputs,
                       std::map<std::string, Attribute> attributes = {});
 
+// Makes the node one that gives its input 0 this shape.
+void become_reshape(Canonicaliser& c, Shape shape);
+// Softmax and its kin before opset 13 see a matrix whose columns are all dimensions from `axis` on: reshapes there and
+// back.
+void flatten_rows(Canonicaliser& c, int64_t axis);
+
 // --- infer ---
 
+// Without the dimensions `axes`, or with 1 in their place if `keep`.
+Shape reduced_shape(const Shape& in, const std::vector<int64_t>& axes, bool keep);
 void set_output(Graph& g, Node& n, size_t i, DType type, Shape shape);
 // Output 0 is like input 0.
 void infer_same(Graph& g, Node& n);
@@ -54,6 +62,10 @@ void require_type(const Graph& g, const Node& n, size_t input, std::initializer_
 bool infer_and_fold(Graph& g, Node& n);
 
 // --- eval ---
+
+// Floats are accumulated in double, integers with more bits than they have.
+template <class T>
+using Calculation = std::conditional_t<std::is_floating_point_v<T>, double, __int128>;
 
 // The inputs as float64; an integer that has a grid is its distance from the zero point.
 struct DoubleInputs {

@@ -8,11 +8,12 @@
 // P: A, B (int8_t or uint8_t): input and weights, or left and right side; a_has_zero, b_has_zero: without, the pointer
 // is not read; a_zero_rom, b_zero_rom, a_zero_step, b_zero_step (0: one zero point for all). conv_integer: the window
 // as conv2d_s8.hpp has it, out_c, group. matmul_integer: a_rom, b_rom, m, k, n, b_k_step, b_n_step, batch_0 .. batch_3,
-// a_stride_*, b_stride_* as in matmul_f32.hpp. At most 33025 products make a sum. out must overlap no input.
+// a_stride_*, b_stride_*: matrices.hpp. At most 33025 products make a sum. out must overlap no input.
 #ifndef NETSUKE_INTEGER_PRODUCTS_HPP
 #define NETSUKE_INTEGER_PRODUCTS_HPP
 
 #include "core.hpp"
+#include "matrices.hpp"
 #include "window.hpp"
 
 namespace netsuke {
@@ -67,40 +68,33 @@ inline void conv_integer(const typename P::A* in, const typename P::B* weights, 
 }
 
 template <class P>
-inline void matmul_one_integer(const typename P::A* a, const typename P::B* b, const typename P::A* a_zeros,
-                               const typename P::B* b_zeros, int32_t* out) {
-  for (index_t i = 0; i < P::m; ++i) {
-    const int32_t a_zero = left_zero<P>(a_zeros, i);
-    for (index_t j = 0; j < P::n; ++j) {
-      const int32_t b_zero = right_zero<P>(b_zeros, j);
-      const typename P::B* p = b + j * static_cast<index_t>(P::b_n_step);
-      int32_t sum = 0;
-      for (index_t l = 0; l < P::k; ++l) {
-        sum += (read<P::a_rom>(a + l) - a_zero) * (read<P::b_rom>(p) - b_zero);
-        p += P::b_k_step;
-      }
-      *out++ = sum;
+struct MatmulInteger {
+  const typename P::A* a_zeros;
+  const typename P::B* b_zeros;
+
+  static inline int32_t product_sum(const typename P::A* a, const typename P::B* b, int32_t a_zero, int32_t b_zero) {
+    int32_t sum = 0;
+    for (index_t l = 0; l < P::k; ++l) {
+      sum += (read<P::a_rom>(a + l) - a_zero) * (read<P::b_rom>(b) - b_zero);
+      b += P::b_k_step;
     }
-    a += P::k;
+    return sum;
   }
-}
+  inline void operator()(const typename P::A* a, const typename P::B* b, int32_t* out) const {
+    for (index_t i = 0; i < P::m; ++i) {
+      const int32_t a_zero = left_zero<P>(a_zeros, i);
+      for (index_t j = 0; j < P::n; ++j)
+        *out++ = product_sum(a, b + j * static_cast<index_t>(P::b_n_step), a_zero, right_zero<P>(b_zeros, j));
+      a += P::k;
+    }
+  }
+};
 
 template <class P>
 inline void matmul_integer(const typename P::A* a, const typename P::B* b, const typename P::A* a_zeros,
                            const typename P::B* b_zeros, int32_t* out) {
-  constexpr index_t kA0 = P::a_stride_0, kA1 = P::a_stride_1, kA2 = P::a_stride_2, kA3 = P::a_stride_3;
-  constexpr index_t kB0 = P::b_stride_0, kB1 = P::b_stride_1, kB2 = P::b_stride_2, kB3 = P::b_stride_3;
-  for (index_t h = 0; h < P::batch_0; ++h) {
-    for (index_t i = 0; i < P::batch_1; ++i) {
-      for (index_t j = 0; j < P::batch_2; ++j) {
-        for (index_t l = 0; l < P::batch_3; ++l) {
-          matmul_one_integer<P>(a + h * kA0 + i * kA1 + j * kA2 + l * kA3, b + h * kB0 + i * kB1 + j * kB2 + l * kB3,
-                                a_zeros, b_zeros, out);
-          out += static_cast<index_t>(P::m) * P::n;
-        }
-      }
-    }
-  }
+  const MatmulInteger<P> one = {a_zeros, b_zeros};
+  for_matrices<P>(a, b, out, one);
 }
 
 }  // namespace netsuke

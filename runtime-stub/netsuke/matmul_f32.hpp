@@ -3,14 +3,14 @@
 //   a: matrices [m][k]   b: matrices [k][n]   out [batch_0]..[batch_3][m][n], dense
 //   out[..][i][j] = act(sum over l of a[..][i][l] * b[..][l][j])
 //
-// P: batch_0 .. batch_3, the sizes of the output's batch dimensions (1 where there are fewer than four);
-// a_stride_0 .. a_stride_3 and b_stride_0 .. b_stride_3, in floats, 0 where the operand is broadcast; m, n,
-// k; act. Summation order: 0, then l ascending. out must overlap neither a nor b. Matrix times constant
-// matrix is dense_f32's work. A vector operand is a matrix with m == 1 or n == 1.
+// P: batch_0 .. batch_3, a_stride_*, b_stride_*, m and n: matrices.hpp; k; act. Summation order: 0, then l ascending.
+// out must overlap neither a nor b. Matrix times constant matrix is dense_f32's work. A vector operand is a matrix with
+// m == 1 or n == 1.
 #ifndef NETSUKE_MATMUL_F32_HPP
 #define NETSUKE_MATMUL_F32_HPP
 
 #include "core.hpp"
+#include "matrices.hpp"
 #include "register_tile.hpp"
 
 namespace netsuke {
@@ -73,20 +73,13 @@ inline void matmul_one(const float* a, const float* b, float* out) {
 #endif  // __AVR__
 
 template <class P>
+struct MatmulF32 {
+  inline void operator()(const float* a, const float* b, float* out) const { matmul_one<P>(a, b, out); }
+};
+
+template <class P>
 inline void matmul_f32(const float* a, const float* b, float* out) {
-  constexpr index_t kA0 = P::a_stride_0, kA1 = P::a_stride_1, kA2 = P::a_stride_2, kA3 = P::a_stride_3;
-  constexpr index_t kB0 = P::b_stride_0, kB1 = P::b_stride_1, kB2 = P::b_stride_2, kB3 = P::b_stride_3;
-  for (index_t i = 0; i < P::batch_0; ++i) {
-    for (index_t j = 0; j < P::batch_1; ++j) {
-      for (index_t k = 0; k < P::batch_2; ++k) {
-        for (index_t l = 0; l < P::batch_3; ++l) {
-          matmul_one<P>(a + i * kA0 + j * kA1 + k * kA2 + l * kA3, b + i * kB0 + j * kB1 + k * kB2 + l * kB3,
-                        out);
-          out += static_cast<index_t>(P::m) * P::n;
-        }
-      }
-    }
-  }
+  for_matrices<P>(a, b, out, MatmulF32<P>());
 }
 
 }  // namespace netsuke

@@ -1,12 +1,11 @@
-// Reductions over dimensions, ArgMax and ArgMin, Hardmax and CumSum. Canonical: attribute `axes`, sorted, and
-// `keepdims`. Means and maxima over the two spatial dimensions become global pools, which know feature maps.
+// Reductions over dimensions. Canonical: attribute `axes`, sorted, and `keepdims`. Means and maxima over the two spatial
+// dimensions become global pools, which know feature maps.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "lower/lowering.hpp"
 #include "ops/broadcasting.hpp"
-#include "ops/convert.hpp"
 #include "ops/helpers.hpp"
 
 namespace netsuke {
@@ -16,20 +15,6 @@ namespace {
 
 bool is_plain(const Node& n) {  // reducing over nothing leaves every element as it is
   return n.op == "ReduceSum" || n.op == "ReduceMean" || n.op == "ReduceMax" || n.op == "ReduceMin" || n.op == "ReduceProd";
-}
-
-void become_reshape(Canonicaliser& c, const Shape& shape) {
-  c.node.op = "Reshape";
-  c.node.attributes = {{"shape", shape}, {"allowzero", int64_t{1}}};
-}
-
-Shape reduced_shape(const Shape& in, const std::vector<int64_t>& axes, bool keep) {
-  Shape out;
-  for (size_t i = 0; i < in.size(); i++) {
-    bool folded = std::find(axes.begin(), axes.end(), static_cast<int64_t>(i)) != axes.end();
-    if (!folded || keep) out.push_back(folded ? 1 : in[i]);
-  }
-  return out;
 }
 
 // ReduceMean over height and width of a float feature map  →  GlobalAveragePool (+ Reshape)
@@ -70,44 +55,6 @@ void canonicalise_reduce(Canonicaliser& c) {
   becomes_global_pool(c);
 }
 
-void canonicalise_arg(Canonicaliser& c) {
-  set_default<int64_t>(c.node, "axis", 0);
-  set_default<int64_t>(c.node, "keepdims", 1);
-  set_default<int64_t>(c.node, "select_last_index", 0);
-  normalise_axes(c, "axis", rank_of(c.graph, c.node, 0));
-}
-
-// Before opset 13 Hardmax sees a matrix whose columns are all dimensions from `axis` on.
-void canonicalise_hardmax(Canonicaliser& c) {
-  Node& n = c.node;
-  Shape in = shape_of(c.graph, n, 0);
-  set_default<int64_t>(n, "axis", c.opset < 13 ? 1 : -1);
-  normalise_axes(c, "axis", rank_of(c.graph, n, 0));
-  int64_t axis = get_int(n, "axis");
-  if (c.opset >= 13 || axis == rank_of(c.graph, n, 0) - 1) return;
-  auto middle = in.begin() + axis;
-  Shape matrix{count_of({in.begin(), middle}), count_of({middle, in.end()})};
-  ValueId flat = add_preceding(c, "Reshape", {n.inputs[0]}, {{"shape", matrix}, {"allowzero", int64_t{1}}});
-  ValueId hard = add_preceding(c, "Hardmax", {flat}, {{"axis", int64_t{1}}});
-  n.inputs = {hard};
-  become_reshape(c, in);
-}
-
-void canonicalise_cumsum(Canonicaliser& c) {
-  Node& n = c.node;
-  if (has_input(n, 1)) {
-    input_to_ints(c, 1, "axes");
-    const Shape& axes = get_ints(n, "axes");
-    if (axes.size() != 1) mismatch(n, fmt::format("axis has {} elements", axes.size()));
-    int64_t axis = axes[0];
-    n.attributes.erase("axes");
-    n.attributes["axis"] = axis;
-  }
-  set_default<int64_t>(n, "exclusive", 0);
-  set_default<int64_t>(n, "reverse", 0);
-  normalise_axes(c, "axis", rank_of(c.graph, n, 0));
-}
-
 // --- infer ---
 
 void infer_reduce(Graph& g, Node& n) {
@@ -122,27 +69,7 @@ void infer_reduce(Graph& g, Node& n) {
   set_output(g, n, 0, type, reduced_shape(in, get_ints(n, "axes"), get_int(n, "keepdims") != 0));
 }
 
-void require_number(const Graph& g, const Node& n) {
-  if (type_of(g, n, 0) == DType::kBool) require_type(g, n, 0, {});
-}
-
-void infer_arg(Graph& g, Node& n) {
-  require_number(g, n);
-  int64_t axis = get_int(n, "axis");
-  if (shape_of(g, n, 0)[static_cast<size_t>(axis)] == 0) mismatch(n, fmt::format("axis {} is empty", axis));
-  set_output(g, n, 0, DType::kInt64, reduced_shape(shape_of(g, n, 0), {axis}, get_int(n, "keepdims") != 0));
-}
-
-void infer_number(Graph& g, Node& n) {
-  require_number(g, n);
-  infer_same(g, n);
-}
-
 // --- eval ---
-
-// Floats are accumulated in double, integers with more bits than they have.
-template <class T>
-using Calculation = std::conditional_t<std::is_floating_point_v<T>, double, __int128>;
 
 double log_sum_exp(const std::vector<double>& values) {
   double most = *std::max_element(values.begin(), values.end()), sum = 0;
@@ -200,67 +127,6 @@ void eval_reduce(Evaluation& e) {
           static_cast<Calculation<T>>(e.in[0]->as<T>()[next++]));
     });
     for (size_t i = 0; i < groups.size(); i++) e.out[0].as<T>()[i] = static_cast<T>(reduce_values(e.node.op, groups[i]));
-  });
-}
-
-// A dimension and what lies outside and inside of it.
-struct Line {
-  int64_t outer, count, inner;
-};
-Line line_along(const Shape& shape, int64_t axis) {
-  auto at = shape.begin() + axis;
-  return {count_of({shape.begin(), at}), *at, count_of({at + 1, shape.end()})};
-}
-
-// Calls f(first element, number of the line) for each line; its elements are `inner` apart.
-template <class F>
-void for_each_line(const Line& l, F&& f) {
-  for (int64_t o = 0; o < l.outer; o++)
-    for (int64_t i = 0; i < l.inner; i++) f(static_cast<size_t>(o * l.count * l.inner + i), static_cast<size_t>(o * l.inner + i));
-}
-
-template <class T>
-int64_t position_of_extreme(std::span<const T> in, size_t first, const Line& l, bool largest, bool last) {
-  auto at = [&](int64_t i) { return in[first + static_cast<size_t>(i * l.inner)]; };
-  int64_t best = 0;
-  for (int64_t i = 1; i < l.count; i++)
-    if ((largest ? at(i) > at(best) : at(i) < at(best)) || (last && at(i) == at(best))) best = i;
-  return best;
-}
-
-void eval_arg(Evaluation& e) {
-  Line l = line_along(e.in[0]->shape, get_int(e.node, "axis"));
-  bool last = get_int(e.node, "select_last_index") != 0;
-  visit_type(e.in[0]->type, [&]<class T>() {
-    for_each_line(l, [&](size_t first, size_t number) {
-      e.out[0].as<int64_t>()[number] = position_of_extreme(e.in[0]->as<T>(), first, l, e.node.op == "ArgMax", last);
-    });
-  });
-}
-
-void eval_hardmax(Evaluation& e) {
-  Line l = line_along(e.in[0]->shape, get_int(e.node, "axis"));
-  visit_type(e.in[0]->type, [&]<class T>() {
-    for_each_line(l, [&](size_t first, size_t) {
-      int64_t best = position_of_extreme(e.in[0]->as<T>(), first, l, true, false);
-      e.out[0].as<T>()[first + static_cast<size_t>(best * l.inner)] = 1;
-    });
-  });
-}
-
-void eval_cumsum(Evaluation& e) {
-  Line l = line_along(e.in[0]->shape, get_int(e.node, "axis"));
-  bool exclusive = get_int(e.node, "exclusive") != 0, reverse = get_int(e.node, "reverse") != 0;
-  visit_type(e.in[0]->type, [&]<class T>() {
-    for_each_line(l, [&](size_t first, size_t) {
-      Calculation<T> sum = 0;
-      for (int64_t k = 0; k < l.count; k++) {
-        size_t at = first + static_cast<size_t>((reverse ? l.count - 1 - k : k) * l.inner);
-        auto x = static_cast<Calculation<T>>(e.in[0]->as<T>()[at]);
-        e.out[0].as<T>()[at] = static_cast<T>(exclusive ? sum : sum + x);
-        sum += x;
-      }
-    });
   });
 }
 
@@ -343,43 +209,6 @@ void lower_reduce(Lowering& l, const Node& n) {
   l.program.calls.push_back(std::move(call));
 }
 
-Call line_call(Lowering& l, const Node& n, const std::string& kernel) {
-  const Value& in = l.graph[n.inputs[0]];
-  Line line = line_along(in.shape, get_int(n, "axis"));
-  Call call = make_call(n, kernel, "reduce.hpp");
-  call.parameters = {type_parameter("In", in.type), type_parameter("T", l.graph[n.outputs[0]].type),
-                     {"outer", line.outer}, {"count", line.count}, {"inner", line.inner}};
-  call.arguments = {read(buffer_of(l, n.inputs[0])), write(buffer_of(l, n.outputs[0]))};
-  return call;
-}
-
-Parameter better_parameter(DType type, bool largest, bool last) {
-  std::string c_type(c_type_of(type));
-  return {"better", Function{"bool", fmt::format("{0} x, {0} best", c_type),
-                             fmt::format("x {}{} best", largest ? ">" : "<", last ? "=" : ""), ""}};
-}
-
-void lower_arg(Lowering& l, const Node& n) {
-  Call call = line_call(l, n, "arg_extreme");
-  call.parameters.push_back(
-      better_parameter(type_of(l.graph, n, 0), n.op == "ArgMax", get_int(n, "select_last_index") != 0));
-  l.program.calls.push_back(std::move(call));
-}
-
-void lower_hardmax(Lowering& l, const Node& n) {
-  Call call = line_call(l, n, "hardmax");
-  call.parameters.push_back(better_parameter(type_of(l.graph, n, 0), true, false));
-  l.program.calls.push_back(std::move(call));
-}
-
-void lower_cumsum(Lowering& l, const Node& n) {
-  Call call = line_call(l, n, "cumulate");
-  call.parameters.push_back({"exclusive", get_int(n, "exclusive") != 0});
-  call.parameters.push_back({"reverse", get_int(n, "reverse") != 0});
-  call.in_place = {{0, 1}};
-  l.program.calls.push_back(std::move(call));
-}
-
 // --- records ---
 
 constexpr Op reduce_op(std::string_view name, std::string_view limits, QuantRule rule = QuantRule::kMeasured) {
@@ -390,11 +219,6 @@ constexpr Op reduce_op(std::string_view name, std::string_view limits, QuantRule
 constexpr std::string_view kNumbers = "All number types; the axes must be known at compile time.";
 constexpr std::string_view kFloats = "Float32 and float64 only; the axes must be known at compile time.";
 constexpr std::string_view kAll = "The axes must be known at compile time.";
-
-constexpr Op arg_op(std::string_view name) {
-  return {.name = name, .canonicalise = canonicalise_arg, .infer = infer_arg, .eval = eval_arg, .lower = lower_arg,
-          .limits = "All number types."};
-}
 
 constexpr Op kOps[] = {
     reduce_op("ReduceSum", kNumbers),
@@ -407,13 +231,6 @@ constexpr Op kOps[] = {
     reduce_op("ReduceSumSquare", kNumbers),
     reduce_op("ReduceLogSum", kFloats),
     reduce_op("ReduceLogSumExp", kFloats),
-    arg_op("ArgMax"),
-    arg_op("ArgMin"),
-    {.name = "Hardmax", .canonicalise = canonicalise_hardmax, .infer = infer_number, .eval = eval_hardmax,
-     .lower = lower_hardmax, .quantisation = QuantRule::kFixed, .limits = "All number types."},
-    {.name = "CumSum", .min_inputs = 2, .max_inputs = 2, .canonicalise = canonicalise_cumsum,
-     .infer = infer_number, .eval = eval_cumsum, .lower = lower_cumsum, .quantisation = QuantRule::kMeasured,
-     .limits = "All number types; the axis must be known at compile time."},
 };
 
 }  // namespace

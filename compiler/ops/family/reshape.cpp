@@ -8,14 +8,6 @@
 namespace netsuke {
 namespace {
 
-void become_reshape(Canonicaliser& c, Shape shape) {
-  c.node.op = "Reshape";
-  c.node.inputs.resize(1);
-  c.node.attributes.clear();
-  c.node.attributes["shape"] = std::move(shape);
-  c.node.attributes["allowzero"] = int64_t{1};  // every 0 in it is a real one by now
-}
-
 // 0 copies the input's dimension (unless allowzero), -1 takes what is left.
 void canonicalise_reshape(Canonicaliser& c) {
   Node& n = c.node;

@@ -215,10 +215,7 @@ void canonicalise_resize(Canonicaliser& c) {
                          resample_attributes(c.node, order[k], axes[order[k]]));
   if (order.empty()) {
     Shape same = shape_of(c.graph, c.node, 0);
-    c.node.op = "Reshape";
-    c.node.inputs.resize(1);
-    c.node.attributes = {{"shape", same}, {"allowzero", int64_t{1}}};
-    return;
+    return become_reshape(c, same);
   }
   c.node.inputs = resample_inputs(c, from, axes[order.back()]);
   c.node.op = "Resample";

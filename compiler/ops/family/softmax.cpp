@@ -15,19 +15,6 @@ namespace {
 Shape before(const Shape& s, int64_t axis) { return {s.begin(), s.begin() + axis}; }
 Shape after(const Shape& s, int64_t axis) { return {s.begin() + axis + 1, s.end()}; }
 
-void flatten_rows(Canonicaliser& c, int64_t axis) {
-  Node& n = c.node;
-  const Shape in = shape_of(c.graph, n, 0);
-  int64_t rows = count_of(before(in, axis));
-  Attribute one = int64_t{1};
-  ValueId matrix = add_preceding(c, "Reshape", {n.inputs[0]},
-                                 {{"shape", Shape{rows, rows ? count_of(in) / rows : 0}}, {"allowzero", one}});
-  ValueId result = add_preceding(c, n.op, {matrix}, {{"axis", one}});
-  n.op = "Reshape";
-  n.inputs = {result};
-  n.attributes = {{"shape", in}, {"allowzero", one}};
-}
-
 void canonicalise_softmax(Canonicaliser& c) {
   bool rows = c.opset < 13;
   set_default<int64_t>(c.node, "axis", rows ? 1 : -1);
