@@ -9,8 +9,6 @@
 namespace netsuke {
 namespace {
 
-constexpr size_t kMostLines = 10;  // of the table
-
 // The program without its weights: a copy costs nothing.
 Program skeleton(const Program& p) {
   Program s;
@@ -24,29 +22,32 @@ Program skeleton(const Program& p) {
   return s;
 }
 
-// The fastest, the smallest, and some between.
-std::vector<Cuts> thinned(std::vector<Cuts> cuts) {
-  if (cuts.size() <= kMostLines) return cuts;
-  std::vector<Cuts> few;
-  for (size_t i = 0; i < kMostLines; i++) few.push_back(std::move(cuts[i * (cuts.size() - 1) / (kMostLines - 1)]));
-  return few;
-}
-
 int row_calls(const Cuts& cuts) {
   int calls = 0;
   for (const Flow& f : cuts.flows) calls += f.segment.end - f.segment.first;
   return calls;
 }
 
-// Planned offsets may need a little more than what is in use: such a choice is worse than one before it.
-std::vector<Choice> planned(const Program& p, const std::vector<Cuts>& cuts) {
+Choice planned(Program& skeleton, const Cuts& cuts) {
+  schedule(skeleton, cuts);
+  plan(skeleton, Effort::kQuick);
+  return {skeleton.arena_bytes, cuts.instructions, row_calls(cuts), false};
+}
+
+// Planned offsets may need more than what is in use. What is no faster and no smaller than another is no choice.
+std::vector<Choice> planned(const Program& p, std::vector<Cuts>& cuts) {
+  std::stable_sort(cuts.begin(), cuts.end(), [](const Cuts& a, const Cuts& b) { return a.instructions < b.instructions; });
   std::vector<Choice> choices;
+  std::vector<Cuts> kept;
   Program s = skeleton(p);
-  for (const Cuts& c : cuts) {
-    schedule(s, c);
-    plan(s, Effort::kQuick);
-    choices.push_back({s.arena_bytes, c.instructions, row_calls(c), false});
+  for (Cuts& c : cuts) {
+    Choice choice = planned(s, c);
+    if (!choices.empty() && choice.arena_bytes >= choices.back().arena_bytes) continue;
+    if (!choices.empty() && choice.instructions == choices.back().instructions) choices.pop_back(), kept.pop_back();
+    choices.push_back(choice);
+    kept.push_back(std::move(c));
   }
+  cuts = std::move(kept);
   return choices;
 }
 
@@ -63,7 +64,8 @@ size_t pick(const std::vector<Choice>& choices, const ChooseOptions& o) {
 }
 
 int64_t peak_that_counts(const std::vector<Cuts>& cuts, const ChooseOptions& o) {
-  return o.optimise == Optimise::kSpeed ? cuts.front().peak : cuts.back().peak;
+  auto less = [](const Cuts& a, const Cuts& b) { return a.peak < b.peak; };
+  return o.optimise == Optimise::kSpeed ? cuts.front().peak : std::min_element(cuts.begin(), cuts.end(), less)->peak;
 }
 
 // The order of the graph, or another if that helps.
@@ -83,7 +85,7 @@ std::vector<Cuts> cuts_in_best_order(Program& p, const ChooseOptions& options) {
 }  // namespace
 
 std::vector<Choice> choose(Program& p, const ChooseOptions& options) {
-  std::vector<Cuts> cuts = thinned(cuts_in_best_order(p, options));
+  std::vector<Cuts> cuts = cuts_in_best_order(p, options);
   std::vector<Choice> choices = planned(p, cuts);
   size_t best = pick(choices, options);
   schedule(p, cuts[best]);
@@ -95,17 +97,22 @@ std::vector<Choice> choose(Program& p, const ChooseOptions& options) {
 }
 
 int busiest_call(const Program& p) {
-  std::vector<Block> blocks = blocks_of(p);
-  int64_t most = -1;
-  int busiest = -1;
-  for (size_t i = 0; i < p.calls.size(); i++) {
-    int64_t bytes = 0;
-    for (const Block& b : blocks) bytes += b.first <= static_cast<int>(i) && static_cast<int>(i) <= b.last ? b.bytes : 0;
-    if (bytes <= most) continue;
-    most = bytes;
-    busiest = static_cast<int>(i);
-  }
-  return busiest;
+  Timeline time = timeline_of(p);
+  std::vector<std::pair<int64_t, int64_t>> changes;  // step, bytes more
+  for (const Block& b : blocks_of(p))
+    for (const Part& part : b.parts)
+      for (const Span& s : part.spans) {
+        changes.push_back({s.first, part.bytes});
+        changes.push_back({s.last + 1, -part.bytes});
+      }
+  std::sort(changes.begin(), changes.end());
+  int64_t now = 0, most = 0, busiest = -1;
+  for (auto [step, bytes] : changes)
+    if ((now += bytes) > most) {
+      most = now;
+      busiest = step;
+    }
+  return busiest < 0 ? -1 : time.call_at(busiest);
 }
 
 std::string call_name(const Program& p, int call) {
