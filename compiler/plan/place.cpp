@@ -16,6 +16,7 @@ constexpr int kGranule = 4;  // bytes: every offset is a multiple of it
 constexpr int64_t kLocalSearchSteps = 20'000'000;  // pairs of blocks looked at
 constexpr int64_t kRounds = 20'000, kQuickRounds = 200;  // of local search
 constexpr int64_t kBranchSteps = 3'000'000;        // search nodes
+constexpr int64_t kSomeBranchSteps = 300'000;      // where they prove nothing
 
 int64_t align_up(int64_t offset, int64_t align) { return (offset + align - 1) / align * align; }
 
@@ -172,7 +173,7 @@ struct Search {
   const Problem& p;  // solid
   Placement& best;
   std::vector<int64_t> offsets, floor;  // floor: top of what is placed below each block
-  int64_t steps = 0;
+  int64_t most_steps, steps = 0;
 
   void run(size_t placed, int64_t from, int64_t top) {
     if (placed == p.blocks.size()) {
@@ -194,7 +195,7 @@ struct Search {
       return at(a) != at(b) ? at(a) < at(b) : p.blocks[a].bytes > p.blocks[b].bytes;
     });
     for (size_t i : candidates) {
-      if (++steps > kBranchSteps || best.optimal()) return;
+      if (++steps > most_steps || best.optimal()) return;
       if (at(i) >= from) place(i, at(i), placed, top);
     }
   }
@@ -229,10 +230,10 @@ Placement searched(const Problem& p, int64_t lower_bound, Effort effort) {
 }
 
 // Finds the best of a solid problem; false if it gave up.
-bool search_all(const Problem& p, Placement& best) {
-  Search search{p, best, std::vector<int64_t>(p.blocks.size(), -1), std::vector<int64_t>(p.blocks.size(), 0)};
+bool search_all(const Problem& p, Placement& best, int64_t most_steps) {
+  Search search{p, best, std::vector<int64_t>(p.blocks.size(), -1), std::vector<int64_t>(p.blocks.size(), 0), most_steps};
   search.run(0, 0, 0);
-  return search.steps <= kBranchSteps;
+  return search.steps <= most_steps;
 }
 
 }  // namespace
@@ -245,11 +246,11 @@ Placement place_blocks(const std::vector<Block>& blocks, Effort effort) {
     Problem solid = made_solid(p);
     Placement other = searched(solid, lower_bound, effort);
     if (other.bytes < best.bytes) best = std::move(other);
-    if (!best.optimal() && effort == Effort::kFull) search_all(solid, best);
+    if (!best.optimal() && effort == Effort::kFull) search_all(solid, best, kSomeBranchSteps);
     return best;
   }
   if (best.optimal() || effort == Effort::kQuick) return best;
-  if (search_all(p, best)) best.lower_bound = best.bytes;  // nothing smaller exists
+  if (search_all(p, best, kBranchSteps)) best.lower_bound = best.bytes;  // nothing smaller exists
   return best;
 }
 

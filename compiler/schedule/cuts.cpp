@@ -74,10 +74,12 @@ Edges all_edges(const Program& p, const Uses& uses) {
   const int longest = std::max(kShortest, kMostEdges / std::max(count, 1));
   for (int first = from; first < count; first++)
     for (int end = first + 1; end <= std::min(count, first + longest) && p.calls[static_cast<size_t>(end - 1)].row_form; end++) {
+      // Row by row, a single call's output may grow into what it has read of its input.
       bool alone = end == first + 1, forced = has_rows_only(p, first, end);
-      std::optional<Flow> flow = alone && !forced ? std::nullopt : flow_through(p, uses, first, end);
+      std::optional<Flow> flow = flow_through(p, uses, first, end);
       if (!flow) continue;
       int64_t peak = peak_of(p, uses, *flow);
+      if (alone && !forced && peak >= edges[static_cast<size_t>(first)][0].peak) continue;
       if (peak < most || forced) edges[static_cast<size_t>(first)].push_back({first, end, peak, instructions_of(p, flow->segment), true});
     }
   return edges;
