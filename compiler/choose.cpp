@@ -9,7 +9,7 @@
 namespace netsuke {
 namespace {
 
-constexpr size_t kMostLines = 10;  // of the table
+constexpr size_t kMostFullPlans = 3, kManyCalls = 150;  // more calls: only one
 
 // The program without its weights: a copy costs nothing.
 Program skeleton(const Program& p) {
@@ -24,88 +24,147 @@ Program skeleton(const Program& p) {
   return s;
 }
 
-// The fastest, the smallest, and some between.
-std::vector<Cuts> thinned(std::vector<Cuts> cuts) {
-  if (cuts.size() <= kMostLines) return cuts;
-  std::vector<Cuts> few;
-  for (size_t i = 0; i < kMostLines; i++) few.push_back(std::move(cuts[i * (cuts.size() - 1) / (kMostLines - 1)]));
-  return few;
-}
-
 int row_calls(const Cuts& cuts) {
   int calls = 0;
   for (const Flow& f : cuts.flows) calls += f.segment.end - f.segment.first;
   return calls;
 }
 
-// Planned offsets may need a little more than what is in use: such a choice is worse than one before it.
-std::vector<Choice> planned(const Program& p, const std::vector<Cuts>& cuts) {
-  std::vector<Choice> choices;
-  Program s = skeleton(p);
-  for (const Cuts& c : cuts) {
-    schedule(s, c);
-    plan(s, Effort::kQuick);
-    choices.push_back({s.arena_bytes, c.instructions, row_calls(c), false});
-  }
-  return choices;
-}
+// A program that computes the same, and ways to run it.
+struct Variant {
+  Program program;
+  std::vector<Cuts> cuts;
+};
 
-size_t pick(const std::vector<Choice>& choices, const ChooseOptions& o) {
-  auto better = [&](const Choice& a, const Choice& b) {
-    auto cost = [](const Choice& c) { return double(c.arena_bytes + 256) * double(c.instructions); };
-    if (o.ram_budget && (a.arena_bytes <= *o.ram_budget) != (b.arena_bytes <= *o.ram_budget))
-      return a.arena_bytes <= *o.ram_budget;
-    if (o.optimise == Optimise::kBalanced) return cost(a) < cost(b);
-    if (o.optimise == Optimise::kSpeed) return a.instructions < b.instructions;
-    return a.arena_bytes != b.arena_bytes ? a.arena_bytes < b.arena_bytes : a.instructions < b.instructions;
-  };
-  return static_cast<size_t>(std::min_element(choices.begin(), choices.end(), better) - choices.begin());
-}
-
-int64_t peak_that_counts(const std::vector<Cuts>& cuts, const ChooseOptions& o) {
-  return o.optimise == Optimise::kSpeed ? cuts.front().peak : cuts.back().peak;
-}
-
-// The order of the graph, or another if that helps.
-std::vector<Cuts> cuts_in_best_order(Program& p, const ChooseOptions& options) {
-  std::vector<Cuts> cuts = best_cuts(p);
-  if (p.stream) return cuts;  // its calls are the first ones of this order
+void add_orders(Program p, std::vector<Variant>& variants) {
   std::vector<int> order = smallest_order(p);
-  if (std::is_sorted(order.begin(), order.end())) return cuts;
-  Program other = skeleton(p);
-  reorder(other, order);
-  std::vector<Cuts> other_cuts = best_cuts(other);
-  if (peak_that_counts(other_cuts, options) >= peak_that_counts(cuts, options)) return cuts;
+  bool other = !p.stream && !std::is_sorted(order.begin(), order.end());  // a stream's calls are the first ones of this order
+  variants.push_back({p, best_cuts(p)});
+  if (!other) return;
   reorder(p, order);
-  return other_cuts;
+  variants.push_back({p, best_cuts(p)});
+}
+
+// In the order of the graph, and in another if that may help; with inputs in the arena as they are, and regrouped.
+std::vector<Variant> variants_of(const Program& p) {
+  std::vector<Variant> variants;
+  add_orders(skeleton(p), variants);
+  if (Program other = skeleton(p); regroup_arena_inputs(other)) add_orders(std::move(other), variants);
+  return variants;
+}
+
+// One way to run a variant.
+struct Candidate {
+  Variant* variant;
+  const Cuts* cuts;
+  Choice choice;
+  int64_t bound;         // bytes that it needs at least
+  bool settled = false;  // planned with full effort
+};
+
+void plan_candidate(Candidate& c, Effort effort) {
+  Program& p = c.variant->program;
+  schedule(p, *c.cuts);
+  plan(p, effort);
+  c.choice.arena_bytes = p.arena_bytes;
+  c.bound = p.arena_lower_bound;
+  c.settled = effort == Effort::kFull || c.bound == p.arena_bytes;
+}
+
+// Planned offsets may need more than what is in use.
+std::vector<Candidate> planned(std::vector<Variant>& variants) {
+  std::vector<Candidate> candidates;
+  for (Variant& v : variants)
+    for (const Cuts& c : v.cuts) {
+      candidates.push_back({&v, &c, {0, c.instructions, row_calls(c), false}, 0});
+      plan_candidate(candidates.back(), Effort::kQuick);
+    }
+  return candidates;
+}
+
+// The fastest first, without those that are neither faster nor smaller than another.
+std::vector<Candidate> worth_a_thought(std::vector<Candidate> candidates) {
+  std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return a.choice.instructions != b.choice.instructions ? a.choice.instructions < b.choice.instructions
+                                                          : a.choice.arena_bytes < b.choice.arena_bytes;
+  });
+  std::vector<Candidate> kept;
+  for (const Candidate& c : candidates)
+    if (kept.empty() || c.choice.arena_bytes < kept.back().choice.arena_bytes) kept.push_back(c);
+  return kept;
+}
+
+bool is_better(const Choice& a, const Choice& b, const ChooseOptions& o) {
+  auto cost = [](const Choice& c) { return double(c.arena_bytes + 256) * double(c.instructions); };
+  if (o.ram_budget && (a.arena_bytes <= *o.ram_budget) != (b.arena_bytes <= *o.ram_budget)) return a.arena_bytes <= *o.ram_budget;
+  if (o.optimise == Optimise::kBalanced) return cost(a) < cost(b);
+  if (o.optimise == Optimise::kSpeed) return a.instructions < b.instructions;
+  return a.arena_bytes != b.arena_bytes ? a.arena_bytes < b.arena_bytes : a.instructions < b.instructions;
+}
+
+using Iterator = std::vector<Candidate>::iterator;
+
+Iterator best_of(std::vector<Candidate>& candidates, const ChooseOptions& o) {
+  return std::min_element(candidates.begin(), candidates.end(), [&](const Candidate& a, const Candidate& b) { return is_better(a.choice, b.choice, o); });
+}
+
+// One that would be better than the best if it could be placed perfectly.
+Iterator rival_of(Iterator best, std::vector<Candidate>& candidates, const ChooseOptions& o) {
+  return std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& c) {
+    Choice hoped = c.choice;
+    hoped.arena_bytes = c.bound;
+    return !c.settled && (&c == &*best || is_better(hoped, best->choice, o));
+  });
+}
+
+// Looks closer, a few times at most, as long as that may change which one is the best.
+Iterator settled_best(std::vector<Candidate>& candidates, const ChooseOptions& o) {
+  Iterator best = best_of(candidates, o);
+  size_t tries = best->variant->program.calls.size() < kManyCalls ? kMostFullPlans : 1;
+  while (tries-- > 0) {
+    Iterator rival = rival_of(best, candidates, o);
+    if (rival == candidates.end()) break;
+    plan_candidate(*rival, Effort::kFull);
+    best = best_of(candidates, o);
+  }
+  return best;
 }
 
 }  // namespace
 
 std::vector<Choice> choose(Program& p, const ChooseOptions& options) {
-  std::vector<Cuts> cuts = thinned(cuts_in_best_order(p, options));
-  std::vector<Choice> choices = planned(p, cuts);
-  size_t best = pick(choices, options);
-  schedule(p, cuts[best]);
+  std::vector<Variant> variants = variants_of(p);
+  std::vector<Candidate> candidates = worth_a_thought(planned(variants));
+  Iterator best = settled_best(candidates, options);
+  p.calls = best->variant->program.calls;
+  p.buffers = best->variant->program.buffers;
+  schedule(p, *best->cuts);
   plan(p);
   check_pushed(p);
-  choices[best].arena_bytes = p.arena_bytes;
-  choices[best].chosen = true;
+  best->choice.arena_bytes = p.arena_bytes;
+  best->choice.chosen = true;
+  std::vector<Choice> choices;
+  for (const Candidate& c : candidates) choices.push_back(c.choice);
   return choices;
 }
 
 int busiest_call(const Program& p) {
-  std::vector<Block> blocks = blocks_of(p);
-  int64_t most = -1;
-  int busiest = -1;
-  for (size_t i = 0; i < p.calls.size(); i++) {
-    int64_t bytes = 0;
-    for (const Block& b : blocks) bytes += b.first <= static_cast<int>(i) && static_cast<int>(i) <= b.last ? b.bytes : 0;
-    if (bytes <= most) continue;
-    most = bytes;
-    busiest = static_cast<int>(i);
-  }
-  return busiest;
+  Timeline time = timeline_of(p);
+  std::vector<std::pair<int64_t, int64_t>> changes;  // step, bytes more
+  for (const Block& b : blocks_of(p))
+    for (const Part& part : b.parts)
+      for (const Span& s : part.spans) {
+        changes.push_back({s.first, part.bytes});
+        changes.push_back({s.last + 1, -part.bytes});
+      }
+  std::sort(changes.begin(), changes.end());
+  int64_t now = 0, most = 0, busiest = -1;
+  for (auto [step, bytes] : changes)
+    if ((now += bytes) > most) {
+      most = now;
+      busiest = step;
+    }
+  return busiest < 0 ? -1 : time.call_at(busiest);
 }
 
 std::string call_name(const Program& p, int call) {

@@ -1,15 +1,16 @@
 // An offset in one arena for every slot, and an independent check that the result is right.
 #pragma once
 
-#include "lower/program.hpp"
+#include "lower/times.hpp"
 
 namespace netsuke {
 
-// A block of memory: needed from call `first` to call `last`, both included.
+// A block of memory, in use from step `first` to step `last` (lower/times.hpp), or as its parts say if it has any.
 struct Block {
   int64_t bytes = 0;
-  int first = 0, last = 0;
+  int64_t first = 0, last = 0;
   int align = 4;  // bytes, a power of two
+  std::vector<Part> parts = {};  // apart, in ascending order; begin and end at multiples of 4
 };
 
 struct Placement {

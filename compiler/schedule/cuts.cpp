@@ -13,20 +13,18 @@ namespace {
 
 constexpr int64_t kPerTurn = 40;   // instructions to find a row's pointers and call its kernel
 constexpr int64_t kPerSweep = 8;   // instructions to see that it is not a call's turn
-constexpr size_t kMostChoices = 400;
+constexpr size_t kMostPaths = 400, kMostChoices = 10;
 constexpr int kMostEdges = 20000;  // longer models have shorter stretches at most, so that time stays linear
 constexpr int kShortest = 16;      // but these are always tried
 constexpr int64_t kSteps = 50;     // a choice has to save that part of the memory, or be the last
 
 struct Edge {
   int first, end;
-  int64_t peak, instructions;
-  bool flows = false;
+  int64_t peak, instructions;  // peak: at least that, until it is weighed
+  bool flows = false, weighed = false;
 };
 
 using Edges = std::vector<std::vector<Edge>>;  // by first call
-
-Uses uses_of(const Program& p) { return lifetimes(p); }
 
 // Bytes in use while call i runs alone; its result may take the place of an input that dies.
 int64_t peak_alone(const Program& p, const Uses& uses, int i) {
@@ -76,65 +74,118 @@ Edges all_edges(const Program& p, const Uses& uses) {
   const int longest = std::max(kShortest, kMostEdges / std::max(count, 1));
   for (int first = from; first < count; first++)
     for (int end = first + 1; end <= std::min(count, first + longest) && p.calls[static_cast<size_t>(end - 1)].row_form; end++) {
+      // Row by row, a single call's output may grow into what it has read of its input.
       bool alone = end == first + 1, forced = has_rows_only(p, first, end);
-      std::optional<Flow> flow = alone && !forced ? std::nullopt : flow_through(p, uses, first, end);
+      std::optional<Flow> flow = flow_through(p, uses, first, end);
       if (!flow) continue;
       int64_t peak = peak_of(p, uses, *flow);
+      if (alone && !forced && peak >= edges[static_cast<size_t>(first)][0].peak) continue;
       if (peak < most || forced) edges[static_cast<size_t>(first)].push_back({first, end, peak, instructions_of(p, flow->segment), true});
     }
   return edges;
 }
 
-// The fewest instructions with all edges below `limit`; empty if there is no way.
-std::vector<Edge> cheapest_path(const Edges& edges, int64_t limit) {
+// What a path is to have little of: instructions, or bytes summed over its edges. Paths of the second kind have fewer
+// and lighter edges, which often are easier to place: what crosses a cut has to lie well for both sides.
+enum class Cost { kInstructions, kBytes };
+
+int64_t cost_of(const Edge& e, Cost cost) { return cost == Cost::kBytes ? e.peak : e.instructions; }
+
+// The cheapest with all edges below `limit`; empty if there is no way.
+std::vector<Edge*> cheapest_path(Edges& edges, int64_t limit, Cost cost) {
   size_t count = edges.size();
-  std::vector<int64_t> cost(count + 1, INT64_MAX);  // to the end
-  std::vector<const Edge*> next(count, nullptr);
-  cost[count] = 0;
+  std::vector<int64_t> costs(count + 1, INT64_MAX);  // to the end
+  std::vector<Edge*> next(count, nullptr);
+  costs[count] = 0;
   for (size_t i = count; i-- > 0;)
-    for (const Edge& e : edges[i]) {
-      int64_t rest = cost[static_cast<size_t>(e.end)];
-      if (e.peak >= limit || rest == INT64_MAX || rest + e.instructions >= cost[i]) continue;
-      cost[i] = rest + e.instructions;
+    for (Edge& e : edges[i]) {
+      int64_t rest = costs[static_cast<size_t>(e.end)];
+      if (e.peak >= limit || rest == INT64_MAX || rest + cost_of(e, cost) >= costs[i]) continue;
+      costs[i] = rest + cost_of(e, cost);
       next[i] = &e;
     }
-  std::vector<Edge> path;
+  std::vector<Edge*> path;
   for (size_t i = 0; i < count; i = static_cast<size_t>(next[i]->end)) {
     if (!next[i]) return {};
-    path.push_back(*next[i]);
+    path.push_back(next[i]);
   }
   return path;
 }
 
-Cuts cuts_along(const Program& p, const Uses& uses, const std::vector<Edge>& path) {
+Flow flow_of(const Program& p, const Uses& uses, const Edge& e) {
+  return p.stream && e.first == 0 ? stream_flow(p) : *flow_through(p, uses, e.first, e.end);
+}
+
+// What an edge really needs takes long to find out, so that is done only for those that somebody wants to take.
+// True if none of them turns out to need `limit` or more.
+bool weigh(const Program& p, const Uses& uses, const std::vector<Edge*>& path, int64_t limit) {
+  bool holds = true;
+  for (Edge* e : path) {
+    if (!e->flows || e->weighed) continue;
+    e->peak = std::max(e->peak, bound_of(p, uses, flow_of(p, uses, *e)));
+    e->weighed = true;
+    holds &= e->peak < limit;
+  }
+  return holds;
+}
+
+std::vector<Edge*> cheapest_weighed_path(const Program& p, const Uses& uses, Edges& edges, int64_t limit, Cost cost) {
+  std::vector<Edge*> path = cheapest_path(edges, limit, cost);
+  while (!weigh(p, uses, path, limit)) path = cheapest_path(edges, limit, cost);
+  return path;
+}
+
+int64_t peak_of(const std::vector<Edge*>& path) {
+  int64_t peak = 0;
+  for (const Edge* e : path) peak = std::max(peak, e->peak);
+  return peak;
+}
+
+Cuts cuts_along(const Program& p, const Uses& uses, const std::vector<Edge*>& path) {
   Cuts cuts;
-  for (const Edge& e : path) {
-    cuts.peak = std::max(cuts.peak, e.peak);
-    cuts.instructions += e.instructions;
-    if (e.flows) cuts.flows.push_back(p.stream && e.first == 0 ? stream_flow(p) : *flow_through(p, uses, e.first, e.end));
+  cuts.peak = peak_of(path);
+  for (const Edge* e : path) {
+    cuts.instructions += e->instructions;
+    if (e->flows) cuts.flows.push_back(flow_of(p, uses, *e));
   }
   return cuts;
+}
+
+// Paths that need less and less memory, each with the fewest instructions.
+std::vector<std::vector<Edge*>> falling_paths(const Program& p, const Uses& uses, Edges& edges) {
+  std::vector<std::vector<Edge*>> paths;
+  int64_t limit = INT64_MAX, step = 0;
+  while (paths.size() < kMostPaths) {
+    std::vector<Edge*> path = cheapest_weighed_path(p, uses, edges, limit, Cost::kInstructions);
+    if (path.empty() && step == 0) break;
+    if (!path.empty()) paths.push_back(path);
+    int64_t peak = paths.empty() ? 0 : peak_of(paths.back());
+    step = path.empty() ? 0 : peak / kSteps;  // too long a step: the last ones are short
+    limit = peak - step;
+  }
+  return paths;
+}
+
+// The fastest, the smallest, and some between.
+std::vector<std::vector<Edge*>> thinned(const std::vector<std::vector<Edge*>>& paths) {
+  if (paths.size() <= kMostChoices) return paths;
+  std::vector<std::vector<Edge*>> few;
+  for (size_t i = 0; i < kMostChoices; i++) few.push_back(paths[i * (paths.size() - 1) / (kMostChoices - 1)]);
+  return few;
 }
 
 }  // namespace
 
 std::vector<Cuts> best_cuts(const Program& p) {
-  std::vector<Cuts> choices;
-  Uses uses = uses_of(p);
+  Uses uses = lifetimes(p);
   Edges edges = all_edges(p, uses);
-  int64_t limit = INT64_MAX, step = 0;
-  while (choices.size() < kMostChoices) {
-    std::vector<Edge> path = cheapest_path(edges, limit);
-    if (path.empty() && step == 0) break;
-    if (path.empty()) {  // the step was too long: the last ones are short
-      step = 0;
-      limit = choices.back().peak;
-      continue;
-    }
-    choices.push_back(cuts_along(p, uses, path));
-    step = choices.back().peak / kSteps;
-    limit = choices.back().peak - step;
+  std::vector<std::vector<Edge*>> paths = thinned(falling_paths(p, uses, edges));
+  for (size_t i = 0, fast = paths.size(); i < fast; i++) {
+    std::vector<Edge*> light = cheapest_weighed_path(p, uses, edges, peak_of(paths[i]) + 1, Cost::kBytes);
+    if (std::find(paths.begin(), paths.end(), light) == paths.end()) paths.push_back(std::move(light));
   }
+  std::vector<Cuts> choices;
+  for (const auto& path : paths) choices.push_back(cuts_along(p, uses, path));
   if (choices.empty()) choices.emplace_back();
   return choices;
 }

@@ -4,6 +4,8 @@
 #include <map>
 #include <numeric>
 
+#include "lower/bound.hpp"
+#include "lower/times.hpp"
 #include "schedule/rates.hpp"
 
 namespace netsuke {
@@ -295,13 +297,43 @@ bool set_rates(Problem& s) {
   return true;
 }
 
-std::vector<std::pair<BufferId, std::pair<int, int>>> states_of(const Problem& s) {
-  std::vector<std::pair<BufferId, std::pair<int, int>>> states;
+std::vector<BufferId> states_of(const Problem& s) {
+  std::vector<BufferId> states;
   for (int i = 0; i < s.count(); i++)
     for (const Argument& a : s.call(i).arguments)
-      if (a.access != Access::kRead && !s.by_buffer.contains(a.buffer) && s.p[a.buffer].place == Place::kArena)
-        states.push_back({a.buffer, {s.first, s.end - 1}});
+      if (a.access != Access::kRead && !s.by_buffer.contains(a.buffer) && s.p[a.buffer].place == Place::kArena) states.push_back(a.buffer);
   return states;
+}
+
+// The slots that the flow's rows have, if nothing else shared memory.
+Sharing sharing_of(const Program& p, const Flow& flow) {
+  Sharing sharing{std::vector<BufferId>(p.buffers.size()), std::vector<int64_t>(p.buffers.size(), 0)};
+  std::iota(sharing.slot.begin(), sharing.slot.end(), 0);
+  for (const Ring& r : flow.rings) {
+    sharing.ring[static_cast<size_t>(r.buffer)] = r.kept < r.rows ? r.kept : 0;
+    if (r.slot >= 0) sharing.slot[static_cast<size_t>(r.buffer)] = r.slot;
+  }
+  for (size_t again = 0; again < flow.rings.size(); again++)
+    for (const Ring& r : flow.rings) sharing.slot[static_cast<size_t>(r.buffer)] = sharing.slot[static_cast<size_t>(sharing.slot[static_cast<size_t>(r.buffer)])];
+  return sharing;
+}
+
+constexpr int64_t kBegin = 1;  // step of the first turn in an occupancy of a segment alone: before it is 0
+
+Span steps_inside(const Flow& flow) { return {kBegin, kBegin + steps_of(flow.segment) - 1}; }
+
+// What lives while the segment runs.
+Occupancy occupancy_of(const Program& p, const Uses& uses, const Flow& flow) {
+  const Segment& s = flow.segment;
+  Occupancy o(p, sharing_of(p, flow));
+  o.divide(s);
+  o.run(s, kBegin);
+  for (size_t b = 0; b < p.buffers.size(); b++) {
+    if (p.buffers[b].place != Place::kArena || uses[b].first < 0 || uses[b].first >= s.end || uses[b].last < s.first) continue;
+    if (uses[b].first < s.first || p.buffers[b].is_arena_input()) o.use(static_cast<BufferId>(b), kBegin - 1);
+    if (uses[b].last >= s.end) o.use(static_cast<BufferId>(b), steps_inside(flow).last + 1);
+  }
+  return o;
 }
 
 }  // namespace
@@ -322,16 +354,11 @@ std::optional<Flow> flow_through(const Program& p, const Uses& uses, int first, 
 }
 
 int64_t peak_of(const Program& p, const Uses& uses, const Flow& flow) {
-  const Segment& s = flow.segment;
-  Alive alive(s.first, s.end);
-  add_rings(p, flow.rings, s.end, alive);
-  std::vector<bool> ringed(p.buffers.size(), false);
-  for (const Ring& r : flow.rings) ringed[static_cast<size_t>(r.buffer)] = true;
-  int64_t maps = 0;
-  for (size_t b = 0; b < p.buffers.size(); b++)
-    if (!ringed[b] && p.buffers[b].place == Place::kArena && uses[b].first >= 0 && uses[b].first < s.end && uses[b].last >= s.first)
-      maps += (p.buffers[b].bytes() + 3) / 4 * 4;
-  return alive.most() + maps;
+  return occupancy_of(p, uses, flow).most(steps_inside(flow));
+}
+
+int64_t bound_of(const Program& p, const Uses& uses, const Flow& flow) {
+  return lower_bound_of(occupancy_of(p, uses, flow).parts(steps_inside(flow), 4));
 }
 
 }  // namespace netsuke

@@ -22,7 +22,7 @@ struct Ring {
 struct Flow {
   Segment segment;
   std::vector<Ring> rings;  // arena buffers with rows
-  std::vector<std::pair<BufferId, std::pair<int, int>>> whole;  // scratch and results of running calls: live first..last
+  std::vector<BufferId> whole;  // scratch and results of running calls
 };
 
 // By buffer: calls that use it first and last.
@@ -33,5 +33,7 @@ std::optional<Flow> flow_through(const Program& p, const Uses& uses, int first, 
 
 // Bytes of arena in use at most while the segment runs: its rings, and the maps that live at its time.
 int64_t peak_of(const Program& p, const Uses& uses, const Flow& flow);
+// What an arena needs for that at least, with rings that stay where they are; not less than peak_of, and slower.
+int64_t bound_of(const Program& p, const Uses& uses, const Flow& flow);
 
 }  // namespace netsuke

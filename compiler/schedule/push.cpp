@@ -27,6 +27,16 @@ std::vector<Reader> readers_of(Program& p, BufferId input) {
   return readers;
 }
 
+// What a pushed row, or one that is gathered, looks like.
+Push rows_of(const Program& p, BufferId input, const RowMap& map) {
+  Push push;
+  push.input = input;
+  push.rows = map.rows;
+  push.inner = map.elements;
+  push.outer = count_of(p[input].shape) / (push.rows * push.inner);
+  return push;
+}
+
 // A row that is scattered over the map arrives in one piece: steps from plane to plane become steps from part
 // to part of the row.
 void gather_row(Reader r, const Push& push) {
@@ -98,6 +108,61 @@ void keep_outputs(Program& p) {
   }
 }
 
+// --- inputs in the arena ---
+
+// All readers take the same rows, which lie scattered.
+std::vector<Reader> scattered_readers(Program& p, BufferId input) {
+  std::vector<Reader> readers;
+  for (Call& c : p.calls)
+    for (size_t a = 0; a < c.arguments.size(); a++) {
+      if (c.arguments[a].buffer != input) continue;
+      if (!c.row_form || !c.row_form->maps[a] || !c.row_form->maps[a]->scattered) return {};
+      readers.push_back({&c, a});
+      if (readers[0].map().rows != readers.back().map().rows || readers[0].map().elements != readers.back().map().elements) return {};
+    }
+  return readers;
+}
+
+BufferId add_buffer(Program& p, Buffer like, const char* suffix, DType type, Shape shape) {
+  like.name += suffix;
+  like.type = type;
+  like.shape = std::move(shape);
+  like.index = -1;
+  p.buffers.push_back(std::move(like));
+  return static_cast<BufferId>(p.buffers.size()) - 1;
+}
+
+// out takes the input's place: it is the only one who reads it.
+Call regroup_call(Program& p, const Push& rows) {
+  const Buffer input = p[rows.input];
+  int64_t pieces = rows.outer * rows.rows, bytes = rows.inner * size_of(input.type);
+  BufferId out = add_buffer(p, input, "/regrouped", input.type, {1, rows.rows, rows.outer * rows.inner});
+  BufferId scratch = add_buffer(p, input, "/piece", DType::kUint8, {bytes + (pieces + 7) / 8});
+  Call call;
+  call.kernel = "regroup";
+  call.header = "regroup.hpp";
+  call.op = "regroup";
+  call.node = input.name;
+  call.parameters = {{"T", TypeName{std::string(c_type_of(input.type))}}, {"outer", rows.outer}, {"rows", rows.rows}, {"inner", rows.inner}};
+  call.arguments = {{rows.input, Access::kRead}, {out, Access::kWrite}, {scratch, Access::kScratch}};
+  call.in_place = {{0, 1}};
+  call.instructions = pieces * (40 + bytes / 2);
+  return call;
+}
+
+bool regroup_input(Program& p, BufferId input) {
+  std::vector<Reader> readers = scattered_readers(p, input);
+  if (readers.empty()) return false;
+  Push rows = rows_of(p, input, readers[0].map());
+  Call call = regroup_call(p, rows);
+  for (const Reader& r : readers) {
+    gather_row(r, rows);
+    r.call->arguments[r.argument].buffer = call.arguments[1].buffer;
+  }
+  p.calls.insert(p.calls.begin(), std::move(call));
+  return true;
+}
+
 BufferId add_counter(Program& p) {
   p.buffers.push_back(Buffer{"sweeps done", DType::kInt32, {1}});
   return static_cast<BufferId>(p.buffers.size()) - 1;
@@ -107,14 +172,10 @@ BufferId add_counter(Program& p) {
 
 void push_rows(Program& p) {
   if (p.inputs.size() != 1) refuse(p.name, fmt::format("the model has {} inputs", p.inputs.size()));
-  Push push;
-  while (p[push.input = push.input + 1].place != Place::kInput) {
-  }
-  std::vector<Reader> readers = readers_of(p, push.input);
-  const RowMap first = readers[0].map();
-  push.rows = first.rows;
-  push.inner = first.elements;
-  push.outer = count_of(p[push.input].shape) / (push.rows * push.inner);
+  BufferId input = 0;
+  while (p[input].place != Place::kInput) input++;
+  std::vector<Reader> readers = readers_of(p, input);
+  Push push = rows_of(p, input, readers[0].map());
   for (const Reader& r : readers)
     if (r.map().rows != push.rows || r.map().elements != push.inner)
       refuse(r.call->node, "it sees other rows of the input than the first layer");
@@ -133,6 +194,13 @@ void put_inputs_into_arena(Program& p) {
     if (lives[b].first < 0) refuse(p.buffers[b].name, "no layer reads this input");
     p.buffers[b].place = Place::kArena;
   }
+}
+
+bool regroup_arena_inputs(Program& p) {
+  bool any = false;
+  for (size_t b = 0, inputs = p.buffers.size(); b < inputs; b++)
+    if (p.buffers[b].is_arena_input()) any |= regroup_input(p, static_cast<BufferId>(b));
+  return any;
 }
 
 void check_pushed(const Program& p) {

@@ -12,6 +12,10 @@ void push_rows(Program& p);
 // The caller writes the inputs into the arena, where they are overwritten once they are not needed any more.
 void put_inputs_into_arena(Program& p);
 
+// Inputs in the arena whose rows lie scattered over planes are regrouped there before anything else: then they can go
+// row by row. False if there are none of which all readers run by rows.
+bool regroup_arena_inputs(Program& p);
+
 // After scheduling: throws as above if no segment receives the rows.
 void check_pushed(const Program& p);
 

@@ -28,7 +28,7 @@ void apply(Program& p, const Flow& flow) {
     b.ring = r.kept;
     b.held = r.held;
   }
-  for (const auto& [buffer, life] : flow.whole) p[buffer].held = true;
+  for (BufferId buffer : flow.whole) p[buffer].held = true;
   // Later calls first, so that a slot is final when what is made for it looks.
   for (size_t again = 0; again < flow.rings.size(); again++)
     for (const Ring& r : flow.rings)

@@ -12,8 +12,7 @@ struct Cuts {
   int64_t instructions = 0;  // estimate for one inference
 };
 
-// The cuts that are worth a thought: each needs less memory than the one before, and more instructions.
-// The first runs all calls one after the other unless rows are faster. Never empty.
+// The cuts that are worth a thought. The first runs all calls one after the other unless rows are faster. Never empty.
 std::vector<Cuts> best_cuts(const Program& p);
 
 // Sets the segments and what shares memory: Buffer::slot, rows, ring, held. A call works in place where its

@@ -1,4 +1,4 @@
-// The same with the code that is generated: many small models in one program, each twice.
+// The same with the code that is generated: many small models in one program, each in up to four ways.
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
@@ -82,7 +82,16 @@ std::string push_code(const Program& p, uint32_t seed, const std::string& counts
                      seed, p.arena_bytes, counts, outputs, push.rows, push.outer * push.inner, push.inner);
 }
 
-std::string case_code(const Program& maps, const Program& rows, const Program* push, uint32_t seed) {
+// The input in the arena.
+std::string arena_code(const Program& p, uint32_t seed, const std::string& counts, const std::string& outputs) {
+  return fmt::format("    Outcome within = outcome({1}, {{{2}}}, [&](void* arena, std::vector<Floats>& y) {{\n"
+                     "      memcpy(static_cast<char*>(arena) + ARENA{0}_X_OFFSET, x.data(), x.size() * sizeof(float));\n"
+                     "      arena{0}_run(arena{3});\n    }});\n"
+                     "    if (!same(maps, within) || within.touched != {1}) printf(\"seed {0} in the arena: same %d, touched %zu of {1}\\n\", same(maps, within), within.touched), failures++;\n",
+                     seed, p.arena_bytes, counts, outputs);
+}
+
+std::string case_code(const Program& maps, const Program& rows, const Program& arena, const Program* push, uint32_t seed) {
   std::string counts, outputs;
   for (size_t i = 0; i < rows.outputs.size(); i++) {
     counts += fmt::format("{}{}", i ? ", " : "", count_of(rows.outputs[i].shape));
@@ -95,7 +104,7 @@ std::string case_code(const Program& maps, const Program& rows, const Program* p
   return fmt::format("  {{\n    Floats x({});\n    unsigned s = {};\n    for (float& v : x) s = s * 1664525u + 1013904223u, v = static_cast<float>(s >> 24) / 64 - 2;\n",
                      count_of(rows.inputs[0].shape), seed) +
          run("maps", maps) + run("rows", rows) +
-         (push ? push_code(*push, seed, counts, outputs) : "") +
+         arena_code(arena, seed, counts, outputs) + (push ? push_code(*push, seed, counts, outputs) : "") +
          fmt::format("    bool ok = same(maps, rows) && maps.touched == {} && rows.touched == {};\n"
                      "    if (!ok) printf(\"seed {}: same %d, touched %zu and %zu\\n\", same(maps, rows), maps.touched, rows.touched);\n"
                      "    failures += !ok;\n  }}\n", maps.arena_bytes, rows.arena_bytes, seed);
@@ -116,25 +125,27 @@ bool pushed(Program& p) {
 void add_case(Batch& b, uint32_t seed) {
   Graph g = random_maps(seed);
   run_passes(g, {});
-  Program maps = lower(g), rows = maps, push = maps;
+  Program maps = lower(g), rows = maps, push = maps, arena = maps;
   bool pushes = pushed(push);
   choose(maps, {Optimise::kSpeed, {}});
   choose(rows, {Optimise::kRam, {}});
-  for (auto [kind, p] : {std::pair{"maps", &maps}, {"rows", &rows}, {"push", &push}}) {
+  put_inputs_into_arena(arena);
+  choose(arena, {Optimise::kRam, {}});
+  for (auto [kind, p] : {std::pair{"maps", &maps}, {"rows", &rows}, {"arena", &arena}, {"push", &push}}) {
     if (p == &push && !pushes) continue;
     EmitOptions options;
     options.name = fmt::format("{}{}", kind, seed);
     b.includes += fmt::format("#include \"{}.h\"\n", options.name);
     for (auto& [name, content] : emit(*p, options)) b.files[name] = content;
   }
-  b.calls += case_code(maps, rows, pushes ? &push : nullptr, seed);
+  b.calls += case_code(maps, rows, arena, pushes ? &push : nullptr, seed);
 }
 
 void build_and_run(const Batch& b, const fs::path& directory) {
   for (const auto& [name, content] : b.files) write_file_if_changed(directory / name, content);
   write_file_if_changed(directory / "main.cpp", b.includes + kDriver + b.calls + "  return failures;\n}\n");
   std::string warnings = "-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wdouble-promotion -Wundef -Wcast-qual -Werror";
-  std::string command = fmt::format("cd '{}' && for f in maps*.cpp rows*.cpp push*.cpp; do c++ -std=c++11 -O1 {} -I. -c $f || exit 1; done && "
+  std::string command = fmt::format("cd '{}' && for f in maps*.cpp rows*.cpp arena*.cpp push*.cpp; do c++ -std=c++11 -O1 {} -I. -c $f || exit 1; done && "
                                     "c++ -std=c++17 -I. main.cpp *.o -o program && ./program", directory.string(), warnings);
   CHECK(std::system(command.c_str()) == 0);
 }

@@ -181,6 +181,14 @@ void pad(const Params& p, const Operands& o) {
   pad_loop(p, 0, floats(o.at[0]), out);
 }
 
+// out[r][o] = in[o][r], rows of `inner` elements.
+void regroup(const Params& p, const Operands& o) {
+  int64_t outer = p.i("outer"), rows = p.i("rows"), inner = p.i("inner"), count = outer * rows;
+  std::vector<float> in(floats(o.at[0]), floats(o.at[0]) + count * inner);
+  for (int64_t i = 0; i < count; i++) std::copy_n(in.data() + (i % outer * rows + i / outer) * inner, inner, floats(o.at[1]) + i * inner);
+  std::memset(o.at[2][0], 0, static_cast<size_t>(inner * 4 + (count + 7) / 8));
+}
+
 void global_begin(bool most, const Params& p, float* state) { std::fill_n(state, p.i("in_c"), most ? -INFINITY : 0.0f); }
 void global_row(bool most, const Params& p, const float* row, float* state) {
   for (int64_t x = 0; x < p.i("in_w"); x++)
@@ -211,6 +219,7 @@ Kernel simple_kernel(const std::string& name) {
   if (name == "map_f32" || name == "copy") return map;
   if (name == "resample_nearest") return resample_nearest;
   if (name == "pad_row") return pad_row;
+  if (name == "regroup") return regroup;
   return name == "pad" ? pad : nullptr;
 }
 
@@ -308,6 +317,11 @@ Machine run_with(const Program& p, const std::vector<Tensor>& inputs, std::byte 
     m.outputs.emplace_back(port.type, port.shape);
     std::fill(m.outputs.back().bytes.begin(), m.outputs.back().bytes.end(), static_cast<uint8_t>(poison));
   }
+  for (size_t b = 0; b < p.buffers.size(); b++)
+    if (p.buffers[b].is_arena_input()) {
+      const auto& bytes = inputs[static_cast<size_t>(p.buffers[b].index)].bytes;
+      std::memcpy(m.memory(static_cast<BufferId>(b)), bytes.data(), bytes.size());
+    }
   run_all(m);
   return m;
 }

@@ -8,6 +8,7 @@
 #include "plan/plan.hpp"
 #include "rows/interpreter.hpp"
 #include "rows/random_maps.hpp"
+#include "schedule/push.hpp"
 #include "support/models.hpp"
 
 using namespace netsuke;
@@ -29,8 +30,28 @@ Program scheduled(Program p, Optimise optimise) {
 
 struct Totals {
   int graphs = 0, with_rows = 0, skipped = 0;
-  int64_t maps = 0, rows = 0;  // bytes
+  int regrouped = 0;
+  int64_t maps = 0, rows = 0, arena = 0, inputs = 0;  // bytes
 };
+
+bool is_regrouped(const Program& p) { return !p.calls.empty() && p.calls[0].kernel == "regroup"; }
+
+// The input in the arena, where it is overwritten.
+void compare_arena(Program p, const RunResult& expected, const std::vector<Tensor>& inputs, int64_t beside, Totals& t) {
+  put_inputs_into_arena(p);
+  p = scheduled(p, Optimise::kRam);
+  INFO(to_text(p));
+  RunResult r = run_program(p, inputs);
+  REQUIRE(r.guards_kept);
+  REQUIRE(r.outputs == expected.outputs);
+  CHECK(r.touched == p.arena_bytes);
+  int64_t bytes = count_of(inputs[0].shape) * 4;
+  CHECK(p.arena_bytes >= bytes);
+  CHECK(p.arena_bytes <= beside + bytes + 4);
+  t.regrouped += is_regrouped(p);
+  t.arena += p.arena_bytes;
+  t.inputs += bytes;
+}
 
 // Layer by layer and row by row: the same bits, no byte outside the plan, none planned and not used.
 void compare(uint32_t seed, Totals& t) {
@@ -51,6 +72,7 @@ void compare(uint32_t seed, Totals& t) {
   CHECK(a.touched == maps.arena_bytes);
   CHECK(b.touched == rows.arena_bytes);
   CHECK(rows.arena_bytes <= maps.arena_bytes);
+  compare_arena(p, a, inputs, rows.arena_bytes, t);
   t.with_rows += !rows.segments.empty();
   t.maps += maps.arena_bytes;
   t.rows += rows.arena_bytes;
@@ -67,7 +89,8 @@ void try_graph(uint32_t seed, Totals& t) {
 void try_graphs(uint32_t first, uint32_t end) {
   Totals t;
   for (uint32_t seed = first; seed < end; seed++) try_graph(seed, t);
-  WARN(t.graphs << " graphs, " << t.with_rows << " with rows, " << t.skipped << " skipped; arenas " << t.maps << " → " << t.rows);
+  WARN(t.graphs << " graphs, " << t.with_rows << " with rows, " << t.skipped << " skipped; arenas " << t.maps << " → " << t.rows
+                << "; with inputs of " << t.inputs << " in it " << t.arena << ", " << t.regrouped << " of them regrouped");
   CHECK(t.skipped * 10 <= t.graphs);
   CHECK(t.with_rows * 2 >= t.graphs);
 }
