@@ -96,6 +96,26 @@ QuantizeResult quantize_graph(const CompileOptions& options, const Graph& loaded
   return r;
 }
 
+bool meets_budgets(const Program& p, const CompileOptions& options) {
+  return (!options.ram_budget || p.arena_bytes <= *options.ram_budget) &&
+         (!options.flash_budget || weight_bytes(p) <= *options.flash_budget);
+}
+
+// Winograd's layers need whole maps, memory of their own and more flash: not where rows arrive one by one, nor where
+// a budget could only be met without them.
+void lower_and_schedule(CompileResult& r, const CompileOptions& options) {
+  PackChoice pack = pack_choice(options.emit.target, options.optimise == Optimise::kSpeed);
+  if (options.rows_io || options.stream) pack.winograd = 0;
+  for (;; pack.winograd = 0) {
+    r.program = lower(r.optimised, pack);
+    if (options.arena_io) put_inputs_into_arena(r.program);
+    if (options.rows_io || options.stream) push_rows(r.program);
+    if (options.stream) stream_rows(r.program, options.stream->first, options.stream->second);
+    r.choices = choose(r.program, {options.optimise, options.ram_budget});
+    if (pack.winograd == 0 || meets_budgets(r.program, options)) return;
+  }
+}
+
 }  // namespace
 
 std::vector<Tensor> on_grids(const Graph& g, const std::vector<ValueId>& ports, std::vector<Tensor> tensors) {
@@ -160,13 +180,7 @@ CompileResult compile(const CompileOptions& options) {
   run_passes(r.optimised, pass_options, dump_to(options), layout_passes());
 
   begin("planning");
-  // Weights of twice the size save the unpacking.
-  const bool wide = options.optimise == Optimise::kSpeed;
-  r.program = lower(r.optimised, pack_choice(options.emit.target, wide));
-  if (options.arena_io) put_inputs_into_arena(r.program);
-  if (options.rows_io || options.stream) push_rows(r.program);
-  if (options.stream) stream_rows(r.program, options.stream->first, options.stream->second);
-  r.choices = choose(r.program, {options.optimise, options.ram_budget});
+  lower_and_schedule(r, options);
   if (options.dump) options.dump("plan", to_text(r.program));
   check_plan(r.program);
 

@@ -23,6 +23,7 @@ struct PackChoice {
   bool dual_multiply = false;  // the target has SMLAD (Armv7E-M DSP): fold where the weights allow
   bool wide = false;           // twice the bytes for about a seventh fewer instructions, on such a target
   bool vectors = false;        // the target has Helium
+  int winograd = 0;            // patches at a time of winograd_s8, where a layer allows it; 0: not at all
 };
 
 // All take the weights less their zero point, and the folded bias (fold_zero_point) where the choice of the
@@ -43,8 +44,8 @@ PackedWeights pack_dense_s8(std::span<const std::int16_t> weights, std::span<con
 // ONNX ConvTranspose weights [in_c][out_c / group][kernel_h][kernel_w], for conv_transpose2d_s8.
 PackedWeights pack_conv_transpose2d_s8(std::span<const std::int16_t> weights, const ConvShape& shape);
 
-// What to pack for, by the name of the target (compile --target).
-PackChoice pack_choice(std::string_view target, bool wide);
+// What to pack for, by the name of the target (compile --target). speed: weights may take more flash for it.
+PackChoice pack_choice(std::string_view target, bool speed);
 
 // bias - in_zero * (sum of the channel's weights), which conv2d_s8, depthwise_s8 and dense_s8 start their sums
 // from. `bias` may be empty. Weights in ONNX order, out_c outermost.

@@ -1,6 +1,7 @@
 #include "ops/integer_lower.hpp"
 
 #include "graph/quantization.hpp"
+#include "lower/pack_winograd.hpp"
 #include "lower/strided_copy.hpp"
 #include "ops/broadcasting.hpp"
 #include "ops/grid.hpp"
@@ -10,6 +11,14 @@
 
 namespace netsuke {
 namespace {
+
+constexpr int64_t kWinogradChannels = 16;
+
+// Less their zero points.
+struct Weighted {
+  const std::vector<int16_t>& weights;
+  const std::vector<int32_t>& bias;
+};
 
 int64_t zero_of(const Graph& g, ValueId v) { return g[v].quantization->zero_points[0]; }
 
@@ -111,7 +120,8 @@ BufferId add_finish(Lowering& l, const Node& n, Call& call) {
   return add_weights(l, name + "_multipliers", make_tensor<int32_t>({static_cast<int64_t>(r.multipliers.size())}, r.multipliers));
 }
 
-void add_weighted_call(Lowering& l, const Node& n, Call call, const PackedWeights& packed, const std::vector<int32_t>& bias) {
+void add_weighted_call(Lowering& l, const Node& n, Call call, const PackedWeights& packed, const std::vector<int32_t>& bias,
+                       const std::vector<Argument>& scratch = {}) {
   const std::string name = l.graph[n.inputs[1]].name;
   call.parameters.push_back(type_name("weight_t", packed.wide ? DType::kInt16 : DType::kInt8));
   call.parameters.push_back({"layout", int64_t{packed.layout}});
@@ -119,7 +129,9 @@ void add_weighted_call(Lowering& l, const Node& n, Call call, const PackedWeight
   BufferId weights = add_packed(l, name, packed);
   BufferId biases = add_weights(l, has_input(n, 2) ? l.graph[n.inputs[2]].name : name + "_bias",
                                 make_tensor<int32_t>({static_cast<int64_t>(bias.size())}, bias));
-  call.arguments = {read(buffer_of(l, n.inputs[0])), read(weights), read(biases), read(multipliers), write(buffer_of(l, n.outputs[0]))};
+  call.arguments = {read(buffer_of(l, n.inputs[0])), read(weights), read(biases), read(multipliers)};
+  call.arguments.insert(call.arguments.end(), scratch.begin(), scratch.end());
+  call.arguments.push_back(write(buffer_of(l, n.outputs[0])));
   l.program.calls.push_back(std::move(call));
 }
 
@@ -151,6 +163,32 @@ void lower_softmax(Lowering& l, const Node& n) {
   l.program.calls.push_back(std::move(call));
 }
 
+// Whether winograd_s8 can do this layer and gains by it: enough channels to pay for the transforms, and not too much
+// work on patches that hang over the edges.
+bool suits_winograd(const Lowering& l, const Node& n, const Plane& in, const Plane& out, const Window2d& w) {
+  const int64_t across = 2 * l.pack.winograd;
+  if (across == 0 || l.graph[n.inputs[0]].type != DType::kInt8 || get_int(n, "group") != 1) return false;
+  if (w.kernel_h != 3 || w.kernel_w != 3 || w.stride_h != 1 || w.stride_w != 1 || w.dilation_h != 1 || w.dilation_w != 1) return false;
+  if (in.c % 4 != 0 || out.c % 4 != 0 || in.c < kWinogradChannels || out.c < kWinogradChannels) return false;
+  int64_t computed = (out.h + 1) / 2 * 2 * ((out.w + across - 1) / across * across);
+  return 3 * computed <= 4 * out.h * out.w;
+}
+
+// False where the weights break a bound.
+bool lower_winograd(Lowering& l, const Node& n, const Plane& in, const Plane& out, const Window2d& w, Weighted weighted) {
+  std::optional<PackedWeights> packed = pack_winograd_s8(weighted.weights, weighted.bias, in.c);
+  if (!packed) return false;
+  Call call = make_call(n, "winograd_s8", "winograd_s8.hpp");
+  call.macs = out.batch * out.h * out.w * static_cast<int64_t>(weighted.weights.size());
+  call.parameters = window_parameters(in, out, w);
+  append(call.parameters, {{"out_c", out.c}, {"patches", int64_t{l.pack.winograd}}});
+  std::vector<Argument> memory;
+  if (int64_t bytes = winograd_scratch(in.c, l.pack.winograd))
+    memory = {scratch(add_scratch(l, n.name + " patches", DType::kInt32, bytes / 4))};
+  add_weighted_call(l, n, std::move(call), *packed, weighted.bias, memory);
+  return true;
+}
+
 }  // namespace
 
 Parameter type_name(std::string name, DType type) { return {std::move(name), TypeName{std::string(c_type_of(type))}}; }
@@ -168,6 +206,7 @@ void lower_integer_conv(Lowering& l, const Node& n) {
   bool depthwise = group == in.c && group == out.c && group > 1;
   std::vector<int16_t> weights = plain_weights(g, n);
   std::vector<int32_t> bias = fold_zero_point(plain_bias(g, n), weights, out.c, static_cast<int32_t>(zero_of(g, n.inputs[0])));
+  if (suits_winograd(l, n, in, out, w) && lower_winograd(l, n, in, out, w, {weights, bias})) return;
   ConvShape shape{out.c, in.c, w.kernel_h, w.kernel_w, group};
   PackedWeights packed = depthwise ? pack_depthwise_s8(weights, shape, l.pack) : pack_conv2d_s8(weights, bias, shape, l.pack);
   Call call = make_call(n, depthwise ? "depthwise_s8" : "conv2d_s8", depthwise ? "depthwise_s8.hpp" : "conv2d_s8.hpp");

@@ -17,6 +17,10 @@
 //                  for each vector of steps: for each lane: 16 weights. The last block is the last 4 channels,
 //                  some of them once more (with fewer than 4 channels, its last lanes are zeros).
 //
+// winograd_s8, int16: blocks of 4 channels, each for the 16 places (winograd_place) of a transformed filter: the quads
+// of its input channels as in kLayoutWide.
+//   kLayoutWinograd
+//
 // depthwise_s8:
 //   kLayoutPlain  [channel][kernel_h][kernel_w]
 //   kLayoutRows   3x3 only: [channel][3] words of the bytes w0 w1 w2 0
@@ -30,7 +34,7 @@
 namespace netsuke {
 
 constexpr int32_t kLayoutPlain = 0, kLayoutFolded = 1, kLayoutWide = 2, kLayoutRows = 3,
-                  kLayoutPairs = 4, kLayoutVectors = 5, kLayoutWindows = 6;
+                  kLayoutPairs = 4, kLayoutVectors = 5, kLayoutWindows = 6, kLayoutWinograd = 7;
 
 constexpr int32_t kLanesS8 = 4;
 
@@ -74,6 +78,32 @@ constexpr int32_t wide_place(int32_t lanes, int32_t lane, int32_t k) {
 }
 constexpr int32_t quad_place(int32_t layout, int32_t lanes, int32_t lane, int32_t k) {
   return layout == kLayoutWide ? wide_place(lanes, lane, k) : plain_place(lanes, lane, k);
+}
+
+// Where row and column of a transformed filter or of transformed inputs lie: columns one after the other, the second
+// one first, and so are the rows of a column (winograd_s8.hpp says why).
+constexpr int32_t winograd_turn(int32_t i) {
+  return i == 0 ? 1 : (i == 1 ? 0 : i);
+}
+constexpr int32_t winograd_place(int32_t row, int32_t column) {
+  return 4 * winograd_turn(column) + winograd_turn(row);
+}
+
+// What winograd_s8 keeps for `patches` patches, in elements: transformed inputs (int16), then sums (int32) where
+// before there are inputs with their borders (int8).
+constexpr int32_t winograd_inputs(int32_t in_c, int32_t patches) {
+  return 16 * patches * in_c;
+}
+constexpr int32_t winograd_sums(int32_t patches) {
+  return 16 * 4 * patches;
+}
+constexpr int32_t winograd_window(int32_t in_c, int32_t patches) {
+  return 4 * (2 * patches + 2) * in_c;
+}
+constexpr int32_t winograd_scratch_bytes(int32_t in_c, int32_t patches) {
+  return 2 * winograd_inputs(in_c, patches) + (4 * winograd_sums(patches) > winograd_window(in_c, patches)
+                                                   ? 4 * winograd_sums(patches)
+                                                   : winograd_window(in_c, patches));
 }
 
 // Elements of a depthwise filter, and where tap (ky, kx) lies in it.

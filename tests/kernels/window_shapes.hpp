@@ -71,4 +71,10 @@ struct WithLayout : P {
   static constexpr int32_t layout = Layout;
 };
 
+// The parameters of winograd_s8.
+template <class P, int Patches>
+struct WithPatches : P {
+  static constexpr int32_t patches = Patches;
+};
+
 }  // namespace kernel_tests

@@ -34,6 +34,14 @@ using Vectors = S8<Base, netsuke::kLayoutVectors>;
 template <class Base>
 using Windows = S8<Base, netsuke::kLayoutWindows>;
 
+template <class Base, int Patches = 2, int InZero = -128, int OutZero = -128, int OutMin = -128, int OutMax = 127,
+          int Shift = 32, bool PerChannel = true, class Out = int8_t>
+using Winograd = WithPatches<Integers<Base, int8_t, int16_t, Out, InZero, OutZero, OutMin, OutMax, Shift, PerChannel,
+                                      netsuke::kLayoutWinograd>,
+                             Patches>;
+template <int H, int W, int In, int Out, class Padding = Pad<1>, int Batch = 1>
+using Conv3 = Window<Size<H, W>, In, Out, Size<3, 3>, One, Padding, One, 1, Batch>;
+
 template <class Base>
 using Bytes = S8<Base, kBytesLayout>;
 template <class Base>
@@ -95,6 +103,7 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(parts_wide, conv2d_s8, cases::Wide<Window<Size<3, 2>, 36, 9, Size<3, 3>, One, Pad<1>>>)             \
   X(parts_stride2, conv2d_s8, cases::S8<Window<Size<5, 9>, 48, 4, Size<3, 3>, Size<2, 2>, Pads<0, 0, 1, 1>>, netsuke::kLayoutFolded, 5, -9, -100, 90>) \
   X(parts_sums, conv2d_s8, cases::To<Window<Size<3, 1>, 32, 5, Size<3, 3>, One, Pad<1>>, netsuke::kLayoutFolded, int32_t>) \
+  X(winograd, winograd_s8, cases::Winograd<cases::Conv3<5, 7, 8, 4>, 2, 5, -9, -100, 90>)               \
   X(dense_16, dense_s8, cases::Plain<cases::Dense<16, 16>>)                                             \
   X(dense_folded, dense_s8, cases::Folded<cases::Dense<65, 13, 3>>)                                     \
   X(dense_wide, dense_s8, cases::Wide<cases::Dense<34, 6>>)                                             \
@@ -181,6 +190,29 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(w_1x4, depthwise_s8, cases::Windows<Window<Size<1, 20>, 20, 20, Size<1, 4>, One, Pads<0, 3, 0, 0>, One, 20>>) \
   X(w_dilated, depthwise_s8, cases::Windows<Window<Size<9, 12>, 5, 5, Size<3, 3>, One, Pad<2>, Size<2, 2>, 5>>)
 
+// Patches of 4x4 inputs; also what hangs over the edges, and channels that need a loop.
+#define NETSUKE_WINOGRAD_CASES(X)                                                                       \
+  X(wino_8, winograd_s8, cases::Winograd<cases::Conv3<5, 7, 8, 12>, 2, 5, -9, -100, 90>)                \
+  X(wino_1, winograd_s8, cases::Winograd<cases::Conv3<5, 7, 8, 4>, 1, 5, -9>)                           \
+  X(wino_3, winograd_s8, cases::Winograd<cases::Conv3<4, 9, 4, 8>, 3, 5, -9>)                           \
+  X(wino_4, winograd_s8, cases::Winograd<cases::Conv3<3, 11, 8, 4>, 4, 5, -9>)                          \
+  X(wino_even, winograd_s8, cases::Winograd<cases::Conv3<6, 8, 12, 4>>)                                 \
+  X(wino_one_row, winograd_s8, cases::Winograd<cases::Conv3<1, 9, 4, 4>>)                               \
+  X(wino_one_column, winograd_s8, cases::Winograd<cases::Conv3<9, 1, 4, 4>>)                            \
+  X(wino_no_borders, winograd_s8, cases::Winograd<cases::Conv3<6, 10, 8, 4, Pad<0>>>)                   \
+  X(wino_left, winograd_s8, cases::Winograd<cases::Conv3<5, 6, 4, 4, Pads<0, 2, 1, 0>>, 2, 5>)          \
+  X(wino_top, winograd_s8, cases::Winograd<cases::Conv3<5, 6, 4, 4, Pads<2, 0, 0, 1>>, 2, 5>)           \
+  X(wino_all_padding, winograd_s8, cases::Winograd<cases::Conv3<1, 1, 4, 4, Pad<4>>, 2, 5>)             \
+  X(wino_batch, winograd_s8, cases::Winograd<cases::Conv3<4, 4, 4, 4, Pad<1>, 2>>)                      \
+  X(wino_44, winograd_s8, cases::Winograd<cases::Conv3<3, 4, 44, 4>>)                                   \
+  X(wino_64, winograd_s8, cases::Winograd<cases::Conv3<4, 4, 64, 8>, 2, 5, -9>)                         \
+  X(wino_76, winograd_s8, cases::Winograd<cases::Conv3<4, 4, 76, 4>>)                                   \
+  X(wino_shift40, winograd_s8, cases::Winograd<cases::Conv3<4, 5, 4, 8>, 2, 127, -9, -9, 127, 40>)      \
+  X(wino_shift20, winograd_s8, cases::Winograd<cases::Conv3<4, 5, 4, 8>, 2, 0, 0, -128, 127, 20>)       \
+  X(wino_one_multiplier, winograd_s8, cases::Winograd<cases::Conv3<4, 5, 4, 8>, 2, 0, 0, -128, 127, 32, false>) \
+  X(wino_sums, winograd_s8, cases::Winograd<cases::Conv3<4, 5, 4, 8>, 2, 3, 7, -128, 127, 32, true, int32_t>) \
+  X(wino_int16, winograd_s8, cases::Winograd<cases::Conv3<4, 5, 4, 8>, 2, 3, 7, -32768, 32767, 32, true, int16_t>)
+
 #define NETSUKE_LAYER_CASES(X)                                                              \
   X(kws_conv10x4, conv2d_s8, cases::Bytes<cases::KwsConv>)                                 \
   X(kws_pointwise, conv2d_s8, cases::Bytes<cases::Pointwise<125, 64, 64>>)                 \
@@ -201,6 +233,9 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(ic_conv32, conv2d_s8, cases::Bytes<cases::IcConv32>)                                   \
   X(ic_conv64, conv2d_s8, cases::Bytes<cases::IcConv64>)                                   \
   X(ic_conv64_w16, conv2d_s8, cases::Wide<cases::IcConv64>)                                 \
+  X(ic_conv16_winograd, winograd_s8, cases::Winograd<cases::IcConv16>)                     \
+  X(ic_conv32_winograd, winograd_s8, cases::Winograd<cases::IcConv32>)                     \
+  X(ic_conv64_winograd, winograd_s8, cases::Winograd<cases::IcConv64>)                     \
   X(ad_dense640x128, dense_s8, cases::Bytes<cases::Dense<640, 128>>)                       \
   X(ad_dense640x128_w16, dense_s8, cases::Wide<cases::Dense<640, 128>>)                     \
   X(ad_dense128x8, dense_s8, cases::Bytes<cases::Dense<128, 8>>)                           \

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "cases.hpp"
+#include "pack_winograd.hpp"
 #include "s8_support.hpp"
 
 namespace {
@@ -27,6 +28,8 @@ netsuke::PackedWeights pack(const char* kernel, const Layer<P>& layer) {
   const netsuke::PackChoice choice{P::layout != netsuke::kLayoutPlain,
                                    P::layout == netsuke::kLayoutWide || P::layout == netsuke::kLayoutPairs,
                                    P::layout == netsuke::kLayoutVectors || P::layout == netsuke::kLayoutWindows};
+  if (std::strcmp(kernel, "winograd_s8") == 0)
+    return netsuke::pack_winograd_s8(layer.weights, layer.folded, P::in_c).value_or(netsuke::PackedWeights{});
   if (std::strncmp(kernel, "depthwise_s8", 12) == 0) return netsuke::pack_depthwise_s8(layer.weights, conv_shape<P>(), choice);
   return netsuke::pack_conv2d_s8(layer.weights, layer.folded, conv_shape<P>(), choice);
 }
@@ -62,6 +65,7 @@ const char* const kHead = "// Written by make_kernel_test.\n#define NETSUKE_CASE
 #include "netsuke/conv2d_s8.hpp"
 #include "netsuke/dense_s8.hpp"
 #include "netsuke/depthwise_s8.hpp"
+#include "netsuke/winograd_s8.hpp"
 
 #if defined(__AVR__)
 #define CASE_CONST PROGMEM
@@ -161,6 +165,7 @@ int main(int argc, char** argv) {
   std::fputs(kHead, out);
   if (std::strcmp(argv[1], "layers") == 0) WRITE_SET(NETSUKE_LAYER_CASES);
   if (std::strcmp(argv[1], "vectors") == 0) WRITE_SET(NETSUKE_VECTOR_CASES);
+  if (std::strcmp(argv[1], "winograd") == 0) WRITE_SET(NETSUKE_WINOGRAD_CASES);
   if (std::strcmp(argv[1], "small") == 0) WRITE_SET(NETSUKE_SMALL_CASES);
   std::fputs("  printf(\"netsuke-test: %s\\n\", failures == 0 ? \"PASS\" : \"FAIL\");\n  return failures;\n}\n", out);
   return std::fclose(out);
