@@ -155,10 +155,10 @@ struct WinogradDsp {
   // One place. x and w move on.
   [[gnu::always_inline]] static inline void accumulate(Tile& tile, const uint32_t*& x, const uint32_t*& w) {
     constexpr int kUnroll = unroll_quads(kQuads);
-    DspQuads<kQuads % kUnroll>::run(tile, x, w);
+    DspQuads<kQuads % kUnroll, false>::run(tile, x, w);
     const uint32_t* const end = x + kQuads / kUnroll * kUnroll * 4;
     do {
-      DspQuads<kUnroll>::run(tile, x, w);
+      DspQuads<kUnroll, false>::run(tile, x, w);
     } while (kQuads >= 2 * kUnroll && x != dsp::fetch(end));
   }
 
