@@ -1,4 +1,5 @@
-"""All that is made from the trained parameters: the ONNX models, their accuracy, test vectors, windows.h."""
+"""All that is made from the trained parameters: the ONNX models, their accuracy, test vectors,
+references.h and windows.h."""
 import json
 import os
 import pathlib
@@ -59,17 +60,21 @@ def write_vectors(folder, model, inputs, scores):
         write_tensor(data_set / "output_0.pb", y[None], "scores")
 
 
-def window_text(index, window, label, scores):
+def window_text(index, window, label):
     # Time after time, as a sensor delivers them.
     rows = ",\n     ".join(", ".join(str(v) for v in reading) for reading in window.T)
-    best = int(scores.argmax())
-    return f"    {{{index}, {label}, {best}, {round(1000 * float(scores[best]))},\n     {{{rows}}}}},\n"
+    return f"    {{{index}, {label},\n     {{{rows}}}}},\n"
 
 
-def write_windows(path, picks, windows, labels, scores):
+def write_windows(path, picks, windows, labels):
     head, tail = (HERE / "windows.h.in").read_text().split("@WINDOWS@\n")
-    body = "".join(window_text(*row) for row in zip(picks, windows, labels, scores))
-    path.write_text(head + body + tail)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(head + "".join(window_text(*row) for row in zip(picks, windows, labels)) + tail)
+
+
+def write_references(path, scores):
+    entries = (f"{{{int(row.argmax())}, {round(1000 * float(row.max()))}}}" for row in scores)
+    path.write_text((HERE / "references.h.in").read_text().replace("@REFERENCES@", ", ".join(entries)))
 
 
 def per_class(scores, labels):
@@ -91,7 +96,7 @@ def write_models(model, params, folder, train_readings):
 
 
 def write_all(model, params, train_readings, folder, windows_h):
-    """Only here, when nothing is left to be chosen, the test recordings are read."""
+    """Only here, when nothing is left to be chosen, the test recordings are read. windows_h: where to, if at all."""
     paths = write_models(model, params, folder, train_readings)
     readings, labels = dataset.load("TEST")
     windows = dataset.windows(readings)
@@ -107,4 +112,6 @@ def write_all(model, params, train_readings, folder, windows_h):
     picks = [int(np.flatnonzero(window_labels == c)[0]) for c in range(len(dataset.CLASSES))]
     for name, path in paths.items():
         write_vectors(path.parent, model, inputs[picks], scores[name][picks])
-    write_windows(windows_h, picks, windows[picks], window_labels[picks], scores["int8"][picks])
+    write_references(folder / "references.h", scores["int8"][picks])
+    if windows_h:
+        write_windows(windows_h, picks, windows[picks], window_labels[picks])

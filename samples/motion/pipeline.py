@@ -4,7 +4,7 @@
     python train.py --cross-validate
 
 Trains the network, quantises it and writes it, in int8 and, into float/, as it was trained; then test vectors,
-windows.h and accuracy.json. Needs a built netsuke: build/netsuke of this clone, or the environment variable NETSUKE.
+references.h, windows.h and accuracy.json. Needs a built netsuke: build/netsuke of this clone, or the environment variable NETSUKE.
 """
 import argparse
 import pathlib
@@ -22,7 +22,7 @@ def cross_validate(model):
         print(widths, [training.cross_validate(model, widths, readings, labels, seed) for seed in SEEDS], flush=True)
 
 
-def main(model, here, windows_h):
+def main(model, here, windows_h=None):
     parser = argparse.ArgumentParser(description="Trains a network, quantises it and measures it.")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=pathlib.Path, default=here, help="where the results go")
@@ -32,6 +32,5 @@ def main(model, here, windows_h):
         return cross_validate(model)
     readings, labels = dataset.load("TRAIN")
     params = training.train(model, model.WIDTHS, readings, labels, args.seed)
-    (args.folder / windows_h).parent.mkdir(parents=True, exist_ok=True)
-    artifacts.write_all(model, params, readings, args.folder, args.folder / windows_h)
+    artifacts.write_all(model, params, readings, args.folder, windows_h and args.folder / windows_h)
 

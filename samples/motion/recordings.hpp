@@ -25,6 +25,7 @@ constexpr int kSlack = 1;
 using Reading = std::array<int16_t, kAxes>;  // accelerometer x, y, z, gyroscope x, y, z, in hundredths
 using Window = std::array<Reading, kReadings>;
 using Scores = std::array<float, kClasses.size()>;
+typedef Scores (*Network)(const Window&);
 
 struct Recording {
   size_t label;
@@ -69,7 +70,7 @@ inline size_t best_of(const Scores& scores) {
 
 // Runs a network over all windows and prints what it gets right; a recording's class is that of its windows' summed
 // scores. Returns the number of windows right.
-inline int measure(const char* name, const std::vector<Recording>& recordings, Scores (*run)(const Window&)) {
+inline int measure(const char* name, const std::vector<Recording>& recordings, Network run) {
   int windows = 0, whole = 0;
   for (const Recording& recording : recordings) {
     Scores sum = {};
@@ -90,6 +91,26 @@ inline int measure(const char* name, const std::vector<Recording>& recordings, S
 // expected: how many windows onnxruntime gets right, as text.
 inline bool agrees(int windows, const char* expected) {
   return std::abs(windows - std::atoi(expected)) <= kSlack;
+}
+
+// The programs that are called with FOLDER [FLOAT INT8], see main.cpp: measures both networks.
+inline int run_accuracy(int argc, char** argv, Network run_float, Network run_int8) {
+  if (argc != 2 && argc != 4) throw std::runtime_error("usage: FOLDER [FLOAT INT8]");
+  const auto recordings = read_recordings(std::string(argv[1]) + "/BasicMotions_TEST.ts");
+  const int in_float = measure("float", recordings, run_float);
+  const int in_int8 = measure("int8", recordings, run_int8);
+  if (argc == 2) return EXIT_SUCCESS;
+  std::printf("onnxruntime: float %s, int8 %s windows\n", argv[2], argv[3]);
+  return agrees(in_float, argv[2]) && agrees(in_int8, argv[3]) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+inline int accuracy_main(int argc, char** argv, Network run_float, Network run_int8) {
+  try {
+    return run_accuracy(argc, argv, run_float, run_int8);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: %s\n", argv[0], error.what());
+    return 2;
+  }
 }
 
 }  // namespace motion

@@ -5,4 +5,4 @@ import cnn
 import pipeline
 
 if __name__ == "__main__":
-    pipeline.main(cnn, pathlib.Path(__file__).resolve().parent, "windows.h")
+    pipeline.main(cnn, pathlib.Path(__file__).resolve().parent)

@@ -7,6 +7,7 @@
 
 #include "magnitudes.h"
 #include "motion_mlp.h"
+#include "references.h"
 #include "windows.h"
 
 #ifndef __AVR__
@@ -42,9 +43,8 @@ static int classify(void) {
   return best_class();
 }
 
-static int agrees(int found) {
-  return found == window.reference_class &&
-         abs(thousandths(scores[found]) - (int)window.reference_score) <= kStep;
+static int agrees(const MotionReference* said, int found) {
+  return found == said->best && abs(thousandths(scores[found]) - (int)said->score) <= kStep;
 }
 
 int main(void) {
@@ -52,7 +52,7 @@ int main(void) {
   for (int i = 0; i < kWindowCount; ++i) {
     memcpy_P(&window, &kWindows[i], sizeof window);
     const int found = classify();
-    const int same = agrees(found);
+    const int same = agrees(&kReferences[i], found);
     printf("window %3d  was %-9s  looks like %-9s  sure to %4d/1000%s\n", (int)window.index,
            kClasses[window.label], kClasses[found], thousandths(scores[found]),
            same ? "" : "  not what onnxruntime says");

@@ -4,8 +4,6 @@
 //
 // FOLDER holds BasicMotions_TEST.ts. With FLOAT and INT8, the numbers of windows that onnxruntime gets right, the exit
 // code is 1 if this program's differ by more than motion::kSlack.
-#include <exception>
-
 #include "magnitudes.h"
 #include "motion_mlp.h"
 #include "motion_mlp_float.h"
@@ -42,23 +40,6 @@ Scores run_float(const Window& window) {
   return scores;
 }
 
-int run(int argc, char** argv) {
-  if (argc != 2 && argc != 4) throw std::runtime_error("usage: motion_mlp_accuracy FOLDER [FLOAT INT8]");
-  const auto recordings = motion::read_recordings(std::string(argv[1]) + "/BasicMotions_TEST.ts");
-  const int in_float = motion::measure("float", recordings, run_float);
-  const int in_int8 = motion::measure("int8", recordings, run_int8);
-  if (argc == 2) return EXIT_SUCCESS;
-  std::printf("onnxruntime: float %s, int8 %s windows\n", argv[2], argv[3]);
-  return motion::agrees(in_float, argv[2]) && motion::agrees(in_int8, argv[3]) ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "motion_mlp_accuracy: %s\n", error.what());
-    return 2;
-  }
-}
+int main(int argc, char** argv) { return motion::accuracy_main(argc, argv, run_float, run_int8); }

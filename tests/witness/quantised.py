@@ -19,16 +19,11 @@ import warnings
 kHere = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(kHere.parent / "support"), str(kHere)]
 import netsuke_tool as tool  # noqa: E402
-
-try:
-    import numpy as np
-    import onnx
-    import onnxruntime
-    from onnx import numpy_helper
-    from onnxruntime import quantization as ort
-except ImportError as e:
-    print(f"skipped: {e}")
-    sys.exit(77)
+import oracle  # noqa: E402  (before what it needs, too)
+import numpy as np  # noqa: E402
+import onnx  # noqa: E402
+from onnx import numpy_helper  # noqa: E402
+from onnxruntime import quantization as ort  # noqa: E402
 import quantised_networks  # noqa: E402
 
 logging.disable(logging.WARNING)
@@ -81,13 +76,6 @@ def quantised(model, way, values, folder):
     return onnx.load(target)
 
 
-def answers(model, value):
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4
-    return onnxruntime.InferenceSession(model.SerializeToString(), options).run(None, {"x": value})
-
-
 def step_of(model, name):
     """The scale of the DequantizeLinear that makes this output; 0 if it is made by something else."""
     scales = {i.name: numpy_helper.to_array(i) for i in model.graph.initializer}
@@ -106,14 +94,6 @@ def tolerance_of(model, results):
     return worst or 1e-3
 
 
-def write_data(folder, number, value, results):
-    data = folder / f"test_data_set_{number}"
-    data.mkdir(parents=True, exist_ok=True)
-    (data / "input_0.pb").write_bytes(numpy_helper.from_array(value).SerializeToString())
-    for i, result in enumerate(results):
-        (data / f"output_{i}.pb").write_bytes(numpy_helper.from_array(np.asarray(result)).SerializeToString())
-
-
 def check(network, way, seed, folder):
     """What is wrong, as text; empty if nothing is."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -123,9 +103,9 @@ def check(network, way, seed, folder):
     model = quantised(model, way, values, folder)
     tolerance = 1.0
     for i, value in enumerate(values[:3]):
-        results = answers(model, value)
+        results = oracle.answers(model, [value])
         tolerance = min(tolerance, tolerance_of(model, results))
-        write_data(folder, i, value, results)
+        oracle.write_data(folder, i, [value], results)
     done = tool.netsuke("verify", folder / "model.onnx", "--data", folder, "--tolerance", repr(float(tolerance)))
     if done.returncode == 0:
         return ""

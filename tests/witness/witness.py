@@ -17,15 +17,10 @@ import tempfile
 kHere = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(kHere.parent / "support"), str(kHere)]
 import netsuke_tool as tool  # noqa: E402
-
-try:
-    import numpy as np
-    import onnx
-    import onnxruntime
-    from onnx import helper, numpy_helper
-except ImportError as e:
-    print(f"skipped: {e}")
-    sys.exit(77)
+import oracle  # noqa: E402  (before what it needs, too)
+import numpy as np  # noqa: E402
+import onnx  # noqa: E402
+from onnx import helper, numpy_helper  # noqa: E402
 import cases  # noqa: E402
 import networks  # noqa: E402
 
@@ -62,24 +57,6 @@ class Parts:
         return helper.make_model(graph, ir_version=ir, opset_imports=[helper.make_opsetid("", opset)])
 
 
-def answer(model, values):
-    """onnxruntime's outputs, from unoptimised kernels."""
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options)
-    return session.run(None, {i.name: v for i, v in zip(session.get_inputs(), values)})
-
-
-def write(folder, model, values, answers):
-    data = folder / "test_data_set_0"
-    data.mkdir(parents=True, exist_ok=True)
-    onnx.save(model, folder / "model.onnx")
-    for kind, tensors in (("input", values), ("output", answers)):
-        for i, t in enumerate(tensors):
-            (data / f"{kind}_{i}.pb").write_bytes(numpy_helper.from_array(np.asarray(t)).SerializeToString())
-
-
 def random_nodes(family, opset, seed, count, used):
     """A model of `count` nodes at most, its inputs and onnxruntime's answers."""
     r, parts, answers = np.random.default_rng([seed, opset, sorted(cases.kFamilies).index(family)]), Parts(), []
@@ -90,7 +67,7 @@ def random_nodes(family, opset, seed, count, used):
         alone = Parts()
         alone.add(case)
         try:
-            said = answer(alone.model(opset), alone.values)
+            said = oracle.answers(alone.model(opset), alone.values)
         except Exception as e:  # what it raises is not documented
             used[f"{case.op} ({'not implemented' if 'NOT_IMPLEMENTED' in str(e) else str(e).splitlines()[0]})"] += 1
             continue
@@ -104,7 +81,8 @@ def random_nodes(family, opset, seed, count, used):
 
 def verify(name, folder, model, values, answers):
     """What is wrong, as text; empty if nothing is."""
-    write(folder, model, values, answers)
+    oracle.write_data(folder, 0, values, answers)
+    onnx.save(model, folder / "model.onnx")
     done = tool.netsuke("verify", folder / "model.onnx", "--data", folder, "--tolerance", kTolerance)
     if done.returncode == 0:
         return ""
@@ -134,7 +112,7 @@ def main():
                 for opset in map(int, a.opsets.split(",")):
                     if family == "networks":
                         made = networks.random_network(seed, opset)
-                        made = (*made, answer(*made))
+                        made = (*made, oracle.answers(*made))
                     else:
                         made = random_nodes(family, opset, seed, a.nodes, used)
                     name = f"{family}-{opset}-{seed}"

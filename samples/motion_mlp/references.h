@@ -1,0 +1,14 @@
+// Made by train.py, not by hand: what onnxruntime says about the windows in windows.h, right or not.
+#ifndef MOTION_REFERENCES_H
+#define MOTION_REFERENCES_H
+
+#include <stdint.h>
+
+typedef struct {
+  uint8_t best;    // the class with the highest score
+  uint16_t score;  // that score, in thousandths
+} MotionReference;
+
+static const MotionReference kReferences[] = {{0, 984}, {1, 891}, {2, 879}, {3, 914}};
+
+#endif  // MOTION_REFERENCES_H
