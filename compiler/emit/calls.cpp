@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "lower/lowering.hpp"
+#include "lower/times.hpp"
 
 namespace netsuke {
 
@@ -160,12 +161,19 @@ std::set<std::string> headers_of(const Program& p, size_t call) {
 std::vector<std::string> memory_map(const Program& p) {
   std::vector<std::string> lines;
   std::vector<Lifetime> lives = lifetimes(p);
+  Occupancy occupancy = occupancy_of(p, timeline_of(p));
+  // Maps whose rows come and go one by one: others may lie on what is not there yet or any more.
+  auto by_rows = [&](const Buffer& b) {
+    auto it = occupancy.slots().find(b.slot);
+    return b.place == Place::kArena && it != occupancy.slots().end() && !it->second.ring && it->second.bands.size() > 1;
+  };
   for (size_t i = 0; i < p.buffers.size(); i++) {
     const Buffer& b = p.buffers[i];
     bool ours = b.place == Place::kArena || b.place == Place::kState;
     if (!ours || lives[i].first < 0) continue;
     std::string rows = b.ring && b.ring < b.rows ? fmt::format(", {} of {} rows", b.ring, b.rows) : "";
     if (b.place == Place::kState) rows += ", in the state";
+    if (by_rows(b)) rows += ", row by row";
     lines.push_back(fmt::format("{:>8} {:>8}  {:>3}..{:<3} {}{}{}", b.offset, b.memory(), lives[i].first, lives[i].last,
                                 b.name, to_string(b.shape), rows));
   }

@@ -258,7 +258,9 @@ void set_profile(const Emission& e, data& d) {
 void set_memory_map(const Program& p, data& d) {
   std::vector<std::string> lines = memory_map(p);
   d.set("arena_use", lines.empty() ? "need no memory in it." : "and what they keep in it:");
+  bool by_rows = std::any_of(lines.begin(), lines.end(), [](const std::string& line) { return line.ends_with(", row by row"); });
   if (!lines.empty()) lines.insert(lines.begin(), "  offset    bytes    calls buffer");
+  if (by_rows) lines.emplace_back("Row by row: each is there from its first write to its last use, others may have its place before and after.");
   d.set("memory_map", list_of(lines.size(), [&](size_t i) { return data("line", comment_safe(lines[i])); }));
 }
 

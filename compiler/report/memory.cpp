@@ -11,47 +11,72 @@ namespace {
 
 constexpr double kWidth = 960, kHeight = 480, kLeft = 80;  // of the picture, in pixels
 
-bool is_placed(const Buffer& b) { return b.place == Place::kArena && b.offset >= 0; }
-
-// The calls during which the memory of a buffer is taken: all of a segment for what has to stay between its sweeps.
-std::vector<Lifetime> taken(const Program& p) {
-  std::vector<Lifetime> lives = lifetimes(p);
-  for (size_t b = 0; b < p.buffers.size(); b++)
-    for (const Segment& s : p.segments) {
-      const Buffer& buffer = p.buffers[b];
-      bool meets = lives[b].first >= 0 && lives[b].first < s.end && lives[b].last >= s.first;
-      if (!meets || (buffer.ring && !buffer.held)) continue;
-      lives[b].first = std::min(lives[b].first, s.first);
-      lives[b].last = std::max(lives[b].last, s.end - 1);
-    }
-  return lives;
-}
-
 std::string buffer_title(const Buffer& b) {
   std::string rows = b.ring && b.ring < b.rows ? fmt::format(", {} of {} rows", b.ring, b.rows) : "";
   return fmt::format("{}{}{}, {} bytes at {}", b.name, to_string(b.shape), rows, b.memory(), b.offset);
 }
 
+// From steps and addresses to the picture: a call alone is one wide, a segment as wide as it has calls.
 struct Scale {
+  const Program& p;
+  Timeline time;
   double call, byte;
   double x(int i) const { return kLeft + call * i; }
   double y(int64_t offset) const { return kHeight - byte * static_cast<double>(offset); }
+  double x_of(int64_t step) const {
+    if (step >= time.steps) return x(static_cast<int>(p.calls.size()));
+    int i = time.call_at(step);
+    for (const Segment& s : p.segments)
+      if (i >= s.first && i < s.end)
+        return x(s.first) + call * (s.end - s.first) * static_cast<double>(step - time.begin[static_cast<size_t>(i)]) / static_cast<double>(steps_of(s));
+    return x(i);
+  }
 };
 
 // Rings are green, transient rows light green, whole maps blue.
 const char* colour_of(const Buffer& b) {
-  if (!b.ring) return "#7aa6d8";
+  if (!b.ring || b.ring == b.rows) return "#7aa6d8";
   return b.held ? "#79b77f" : "#c4e0b8";
 }
 
-std::string box(const Buffer& b, const Lifetime& life, const Scale& s) {
-  double x = s.x(life.first), width = s.x(life.last + 1) - x, y = s.y(b.offset + b.memory()), height = s.y(b.offset) - y;
-  std::string text = fmt::format("<g><title>{}</title><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\" stroke=\"#333\" stroke-width=\"0.5\"/>",
-                                 escaped(buffer_title(b)), x, y, width, std::max(height, 0.5), colour_of(b));
-  if (height > 11 && width > 40)
-    text += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", x + 3, y + std::min(height, 22.0) / 2 + 4,
-                        escaped(b.name.substr(0, static_cast<size_t>(width / 6))));
-  return text + "</g>\n";
+// A stretch of a slot's memory, from its first use to its last.
+struct Box {
+  double x, y, width, height;
+};
+
+Box box_of(const Part& part, int64_t offset, const Scale& s) {
+  double x = s.x_of(part.spans.front().first), y = s.y(offset + part.at + part.bytes);
+  return {x, y, s.x_of(part.spans.back().last + 1) - x, s.y(offset + part.at) - y};
+}
+
+// What lies in a slot, one after the other.
+std::string slot_title(const Program& p, BufferId slot) {
+  std::string title;
+  for (const Buffer& b : p.buffers)
+    if (b.place == Place::kArena && b.slot == slot && b.offset >= 0) title += (title.empty() ? "" : "; ") + buffer_title(b);
+  return title;
+}
+
+std::string label(const std::string& name, const Box& b) {
+  if (b.height <= 11 || b.width <= 40) return "";
+  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\">{}</text>", b.x + 3, b.y + std::min(b.height, 22.0) / 2 + 4,
+                     escaped(name.substr(0, static_cast<size_t>(b.width / 6))));
+}
+
+// A slot as boxes: where rows come and go, it has slanted sides.
+std::string slot_svg(const Program& p, BufferId slot, const std::vector<Part>& parts, const Scale& s) {
+  std::string svg = fmt::format("<g fill=\"{}\" stroke=\"#333\" stroke-width=\"{}\"><title>{}</title>", colour_of(p[slot]),
+                                parts.size() > 8 ? "0.1" : "0.5", escaped(slot_title(p, slot)));
+  Box widest{0, 0, 0, 0};
+  for (const Part& part : parts) {
+    if (part.spans.empty()) continue;
+    Box b = box_of(part, p[slot].offset, s);
+    svg += fmt::format("<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>", b.x, b.y, b.width, std::max(b.height, 0.3));
+    if (b.width > widest.width) widest = b;
+  }
+  double top = s.y(p[slot].offset + p[slot].memory());
+  widest = {widest.x, top, widest.width, s.y(p[slot].offset) - top};
+  return svg + "</g>" + label(p[slot].name, widest) + "\n";
 }
 
 std::string segments_svg(const Program& p, const Scale& s) {
@@ -64,12 +89,12 @@ std::string segments_svg(const Program& p, const Scale& s) {
 
 std::string picture(const Program& p) {
   int calls = std::max<int>(1, static_cast<int>(p.calls.size()));
-  Scale s{(kWidth - kLeft) / calls, (kHeight - 20) / static_cast<double>(std::max<int64_t>(1, p.arena_bytes))};
-  std::vector<Lifetime> lives = taken(p);
+  Scale s{p, timeline_of(p), (kWidth - kLeft) / calls, (kHeight - 20) / static_cast<double>(std::max<int64_t>(1, p.arena_bytes))};
   std::string svg = fmt::format("<svg viewBox=\"0 0 {} {}\" width=\"{}\" font-family=\"sans-serif\" font-size=\"10\" role=\"img\" aria-label=\"memory map\">\n",
                                 kWidth, kHeight + 30, kWidth);
-  for (size_t b = 0; b < p.buffers.size(); b++)
-    if (is_placed(p.buffers[b]) && lives[b].first >= 0) svg += box(p.buffers[b], lives[b], s);
+  const Occupancy occupancy = occupancy_of(p, s.time);
+  for (const auto& [slot, rows] : occupancy.slots())
+    if (p[slot].offset >= 0) svg += slot_svg(p, slot, parts_of(rows, 1), s);
   svg += segments_svg(p, s);
   double top = s.y(p.arena_bytes);
   svg += fmt::format("<line x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#c33\" stroke-dasharray=\"4\"/>"
@@ -98,7 +123,7 @@ std::string memory_html(const CompileResult& r) {
   if (int i = busiest_call(p); i >= 0) html += fmt::format("; the most is in use at {}", escaped(call_name(p, i)));
   if (p.stream) html += fmt::format("; {} bytes of state for each stream", grouped(p.stream->state_bytes));
   html += ".</p>\n" + picture(p) +
-          "<p>Calls from left to right, addresses upwards. Blue: whole maps. Green: rings of rows; light green: rows that are used at once. "
+          "<p>Calls from left to right, addresses upwards. Blue: whole maps, with slanted sides where rows come and go one by one. Green: rings of rows; light green: rows that are used at once. "
           "The green bar below: calls that run row by row.</p>\n";
   return html + "<h2>Choices</h2>\n" + choices_table(r.choices);
 }

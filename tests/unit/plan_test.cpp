@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 
+#include "lower/bound.hpp"
 #include "plan/plan.hpp"
 #include "schedule/schedule.hpp"
 
@@ -84,6 +85,63 @@ TEST_CASE("placements are valid, and as small as brute force finds") {
     CHECK(p.bytes <= brute_force(blocks));
     CHECK(p.optimal());
   }
+}
+
+namespace {
+
+// A map of `rows` rows of `bytes`: row r is in use in the steps of spans(r).
+template <class Spans>
+Block map_of(int64_t rows, int64_t bytes, const Spans& spans) {
+  Block b{rows * bytes, INT64_MAX, 0};
+  for (int64_t r = 0; r < rows; r++) {
+    Span s = spans(r);
+    b.parts.push_back({r * bytes, bytes, {s}});
+    b.first = std::min(b.first, s.first);
+    b.last = std::max(b.last, s.last);
+  }
+  return b;
+}
+
+void check_parts(const std::vector<Block>& blocks, const Placement& p) {
+  for (size_t i = 0; i < blocks.size(); i++)
+    for (size_t j = 0; j < i; j++)
+      for (const Part& a : blocks[i].parts)
+        for (const Part& b : blocks[j].parts) {
+          int64_t x = p.offsets[i] + a.at, y = p.offsets[j] + b.at;
+          CHECK((!meet(a.spans, b.spans) || x + a.bytes <= y || y + b.bytes <= x));
+        }
+}
+
+}  // namespace
+
+TEST_CASE("a map grows into one that is left row by row") {
+  // Row r of the output is written while rows r - 1 to r + 1 of the input are read.
+  Block in = map_of(10, 100, [](int64_t r) { return Span{0, std::min<int64_t>(r + 1, 9)}; });
+  Block out = map_of(10, 100, [](int64_t r) { return Span{r, 20}; });
+  std::vector<Block> blocks{in, out};
+  Placement p = place_blocks(blocks);
+  check_parts(blocks, p);
+  CHECK(p.bytes == 1200);
+  CHECK(p.optimal());
+}
+
+TEST_CASE("a wider map grows into one that is left row by row") {
+  Block in = map_of(10, 100, [](int64_t r) { return Span{0, r}; });
+  Block out = map_of(10, 200, [](int64_t r) { return Span{r, 20}; });
+  std::vector<Block> blocks{in, out};
+  Placement p = place_blocks(blocks);
+  check_parts(blocks, p);
+  CHECK(p.bytes == 2100);
+}
+
+TEST_CASE("the bound knows that a row of the moment meets all places of a ring") {
+  std::vector<Part> ring{{0, 100, {}}, {100, 100, {}}}, moment{{0, 100, {}}};
+  for (int64_t sweep = 0; sweep < 10; sweep++) {
+    // Two rows are there in steps 0 and 1 of a sweep, one of them in the others.
+    ring[static_cast<size_t>(sweep % 2)].spans.push_back({4 * sweep, 4 * sweep + 5});
+    moment[0].spans.push_back({4 * sweep + 2, 4 * sweep + 3});
+  }
+  CHECK(lower_bound_of({ring, moment}) == 300);
 }
 
 TEST_CASE("500 blocks are placed in seconds, near the lower bound") {
