@@ -172,7 +172,7 @@ PackedWeights pack_conv_transpose2d_s8(Weights weights, const ConvShape& shape) 
 PackChoice pack_choice(std::string_view target, bool speed) {
   const bool dual = target == "cortex-m4" || target == "cortex-m7" || target == "cortex-m33";
   const bool scalar = target == "cortex-m3" || target == "cortex-m0plus" || target == "rv32imc";
-  return {dual, dual && speed, target == "cortex-m55", speed && (dual || scalar) ? 2 : 0};
+  return {dual, dual && speed, target == "cortex-m55", !speed ? 0 : target == "rv32imc" ? 4 : dual || scalar ? 2 : 0};
 }
 
 std::vector<std::int32_t> fold_zero_point(std::span<const std::int32_t> bias, Weights weights, std::int64_t out_c,

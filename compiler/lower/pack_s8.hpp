@@ -23,7 +23,7 @@ struct PackChoice {
   bool dual_multiply = false;  // the target has SMLAD (Armv7E-M DSP): fold where the weights allow
   bool wide = false;           // twice the bytes for about a seventh fewer instructions, on such a target
   bool vectors = false;        // the target has Helium
-  int winograd = 0;            // patches at a time of winograd_s8, where a layer allows it; 0: not at all
+  int winograd = 0;            // most patches at a time of winograd_s8, where a layer allows it; 0: not at all
 };
 
 // All take the weights less their zero point, and the folded bias (fold_zero_point) where the choice of the

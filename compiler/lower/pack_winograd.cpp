@@ -73,6 +73,10 @@ std::optional<PackedWeights> pack_winograd_s8(std::span<const std::int16_t> weig
   return packed;
 }
 
+int winograd_patches(std::int64_t in_c, int most) {
+  return most > 2 && winograd_scratch(in_c, 2) == 0 ? 2 : most;
+}
+
 std::int64_t winograd_scratch(std::int64_t in_c, int patches) {
   const auto channels = static_cast<std::int32_t>(in_c);
   return 2 * winograd_inputs(channels, patches) <= kOnStack ? 0 : winograd_scratch_bytes(channels, patches);

@@ -15,6 +15,8 @@ namespace netsuke {
 std::optional<PackedWeights> pack_winograd_s8(std::span<const std::int16_t> weights,
                                               std::span<const std::int32_t> folded_bias, std::int64_t in_c);
 
+// How many patches at a time: two where their memory then can be on the stack.
+int winograd_patches(std::int64_t in_c, int most);
 // Bytes of scratch memory that winograd_s8 shall get; 0 where it has little and takes it from the stack.
 std::int64_t winograd_scratch(std::int64_t in_c, int patches);
 

@@ -166,7 +166,7 @@ void lower_softmax(Lowering& l, const Node& n) {
 // Whether winograd_s8 can do this layer and gains by it: enough channels to pay for the transforms, and not too much
 // work on patches that hang over the edges.
 bool suits_winograd(const Lowering& l, const Node& n, const Plane& in, const Plane& out, const Window2d& w) {
-  const int64_t across = 2 * l.pack.winograd;
+  const int64_t across = int64_t{2} * winograd_patches(in.c, l.pack.winograd);
   if (across == 0 || l.graph[n.inputs[0]].type != DType::kInt8 || get_int(n, "group") != 1) return false;
   if (w.kernel_h != 3 || w.kernel_w != 3 || w.stride_h != 1 || w.stride_w != 1 || w.dilation_h != 1 || w.dilation_w != 1) return false;
   if (in.c % 4 != 0 || out.c % 4 != 0 || in.c < kWinogradChannels || out.c < kWinogradChannels) return false;
@@ -178,12 +178,13 @@ bool suits_winograd(const Lowering& l, const Node& n, const Plane& in, const Pla
 bool lower_winograd(Lowering& l, const Node& n, const Plane& in, const Plane& out, const Window2d& w, Weighted weighted) {
   std::optional<PackedWeights> packed = pack_winograd_s8(weighted.weights, weighted.bias, in.c);
   if (!packed) return false;
+  const int patches = winograd_patches(in.c, l.pack.winograd);
   Call call = make_call(n, "winograd_s8", "winograd_s8.hpp");
   call.macs = out.batch * out.h * out.w * static_cast<int64_t>(weighted.weights.size());
   call.parameters = window_parameters(in, out, w);
-  append(call.parameters, {{"out_c", out.c}, {"patches", int64_t{l.pack.winograd}}});
+  append(call.parameters, {{"out_c", out.c}, {"patches", int64_t{patches}}});
   std::vector<Argument> memory;
-  if (int64_t bytes = winograd_scratch(in.c, l.pack.winograd))
+  if (int64_t bytes = winograd_scratch(in.c, patches))
     memory = {scratch(add_scratch(l, n.name + " patches", DType::kInt32, bytes / 4))};
   add_weighted_call(l, n, std::move(call), *packed, weighted.bias, memory);
   return true;

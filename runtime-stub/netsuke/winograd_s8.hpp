@@ -56,33 +56,42 @@ struct WinogradCore {
   };
   typedef TileS8<Numbers, kLanesS8, static_cast<int>(P::patches), static_cast<int32_t>(P::in_c)> Tile;
 
-  // B^T of four values, to the places of one column.
-  static inline void column(int32_t a, int32_t b, int32_t c, int32_t d, int16_t* to) {
-    to[winograd_turn(0) * place] = static_cast<int16_t>(a - c);
-    to[winograd_turn(1) * place] = static_cast<int16_t>(b + c);
-    to[winograd_turn(2) * place] = static_cast<int16_t>(c - b);
-    to[winograd_turn(3) * place] = static_cast<int16_t>(b - d);
+  // One column of inputs times B^T.
+  static inline void down(const int8_t* in, index_t pitch, int32_t (&x)[4]) {
+    const int32_t a = in[0], b = in[pitch], c = in[2 * pitch], d = in[3 * pitch];
+    x[0] = a - c;
+    x[1] = b + c;
+    x[2] = c - b;
+    x[3] = b - d;
   }
-  // One channel of a patch.
+  template <int Row>
+  static inline void across(const int32_t (&x)[4][4], int16_t* to) {
+    to[winograd_place(Row, 0) * place] = static_cast<int16_t>(x[0][Row] - x[2][Row]);
+    to[winograd_place(Row, 1) * place] = static_cast<int16_t>(x[1][Row] + x[2][Row]);
+    to[winograd_place(Row, 2) * place] = static_cast<int16_t>(x[2][Row] - x[1][Row]);
+    to[winograd_place(Row, 3) * place] = static_cast<int16_t>(x[1][Row] - x[3][Row]);
+  }
+  // One channel. Patches share two of their four columns.
   static inline void transform_channel(const int8_t* in, index_t pitch, int16_t* to) {
     int32_t x[4][4];
-    for (int row = 0; row < 4; ++row) {
-      const int32_t a = in[0], b = in[channels], c = in[2 * channels], d = in[3 * channels];
-      x[0][row] = a - c;
-      x[1][row] = b + c;
-      x[2][row] = c - b;
-      x[3][row] = b - d;
-      in += pitch;
+    down(in, pitch, x[0]);
+    down(in + channels, pitch, x[1]);
+    for (index_t patch = 0; patch < patches; ++patch) {
+      in += 2 * channels;
+      down(in, pitch, x[2]);
+      down(in + channels, pitch, x[3]);
+      across<0>(x, to);
+      across<1>(x, to);
+      across<2>(x, to);
+      across<3>(x, to);
+      memcpy(x[0], x[2], sizeof x[0]);
+      memcpy(x[1], x[3], sizeof x[1]);
+      to += channels;
     }
-    for (int i = 0; i < 4; ++i) column(x[i][0], x[i][1], x[i][2], x[i][3], to + 4 * winograd_turn(i) * place);
   }
   // in: rows of inputs that are pitch elements apart.
   static inline void transform(const int8_t* in, index_t pitch, int16_t* inputs) {
-    for (index_t patch = 0; patch < patches; ++patch) {
-      for (index_t c = 0; c < channels; ++c) transform_channel(in + c, pitch, inputs + c);
-      in += 2 * channels;
-      inputs += channels;
-    }
+    for (index_t c = 0; c < channels; ++c) transform_channel(in + c, pitch, inputs + c);
   }
 
   static inline void store(const LaneSums<Numbers, kLanesS8>& sums, int32_t* to) {
@@ -220,14 +229,11 @@ struct WinogradS8 {
 
   // One row of inputs from column x on, with borders.
   static inline void copy_row(const int8_t* row, index_t x, int8_t* to) {
-    for (index_t column = 0; column < columns; ++column, ++x) {
-      if (row == nullptr || x < 0 || x >= P::in_w) {
-        fill_elements(to, channels, static_cast<int8_t>(P::in_zero));
-      } else {
-        copy_elements<channels>(to, row + x * channels);
-      }
-      to += channels;
-    }
+    const index_t begin = row == nullptr ? columns : clamp_index(-x, 0, columns);
+    const index_t end = clamp_index(static_cast<index_t>(P::in_w) - x, begin, columns);
+    fill_elements(to, begin * channels, static_cast<int8_t>(P::in_zero));
+    if (begin < end) memcpy(to + begin * channels, row + (x + begin) * channels, static_cast<size_t>((end - begin) * channels));
+    fill_elements(to + end * channels, (columns - end) * channels, static_cast<int8_t>(P::in_zero));
   }
   // Inputs and the elements between their rows.
   struct Rows {
