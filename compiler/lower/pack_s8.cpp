@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
+#include <map>
 
 #include "netsuke/weight_layout_s8.hpp"
 
@@ -66,6 +67,78 @@ void append_vectors(PackedWeights& packed, Blocks b, const Value& value) {
   }
 }
 
+// Whether sums of x * w fit 16 bits for all x in -128 .. 127.
+bool sums_fit_int16(Weights group) {
+  std::int32_t low = 0, high = 0;
+  for (const std::int16_t w : group) {
+    low += std::min(w * 127, w * -128);
+    high += std::max(w * 127, w * -128);
+  }
+  return low >= INT16_MIN && high <= INT16_MAX;
+}
+
+// The lanes of a block, each with its steps; what was taken off them, step by step.
+using LaneWeights = std::vector<std::vector<std::int16_t>>;
+using Corrections = std::map<std::int64_t, std::vector<std::int16_t>>;
+
+// Takes off the largest weights of each group what does not fit.
+Corrections make_groups_fit(LaneWeights& lanes) {
+  Corrections corrections;
+  for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
+    for (std::size_t first = 0; first < lanes[lane].size(); first += kDualSteps) {
+      const auto group = std::span(lanes[lane]).subspan(first, kDualSteps);
+      while (!sums_fit_int16(group)) {
+        const auto largest = std::max_element(group.begin(), group.end(), [](int a, int b) { return std::abs(a) < std::abs(b); });
+        const std::int16_t all = *largest, unit = all < 0 ? -1 : 1;
+        while (*largest != 0 && !sums_fit_int16(group)) *largest = static_cast<std::int16_t>(*largest - unit);
+        auto& correction = corrections[static_cast<std::int64_t>(first) + (largest - group.begin())];
+        correction.resize(lanes.size(), 0);
+        correction[lane] = static_cast<std::int16_t>(all - *largest);
+      }
+    }
+  }
+  return corrections;
+}
+
+// The words of a step: weight(lane) for pairs of lanes.
+template <class Weight>
+void append_words(PackedWeights& packed, std::size_t lanes, const Weight& weight) {
+  for (std::size_t lane = 0; lane < lanes; lane += 2) {
+    const std::int16_t a = weight(lane), b = weight(lane + 1);
+    packed.values.insert(packed.values.end(), {a, static_cast<std::int16_t>(b - (a < 0 ? 1 : 0))});
+  }
+}
+
+// One block of kLayoutDual. The number of its corrections.
+template <class Value>
+std::int64_t append_dual_block(PackedWeights& packed, std::int32_t live, std::int64_t steps, const Value& value) {
+  const std::size_t padded = static_cast<std::size_t>(quads_of(static_cast<std::int32_t>(steps)) * kDualSteps);
+  LaneWeights lanes(live > 2 ? 4 : 2, std::vector<std::int16_t>(padded, 0));
+  for (std::int32_t lane = 0; lane < live; ++lane)
+    for (std::int64_t k = 0; k < steps; ++k) lanes[static_cast<std::size_t>(lane)][static_cast<std::size_t>(k)] = value(lane, k);
+  const Corrections corrections = make_groups_fit(lanes);
+  for (std::size_t k = 0; k < padded; ++k) append_words(packed, lanes.size(), [&](std::size_t lane) { return lanes[lane][k]; });
+  packed.values.insert(packed.values.end(), {static_cast<std::int16_t>(corrections.size()), 0});
+  for (const auto& [step, weights] : corrections) {
+    packed.values.insert(packed.values.end(), {static_cast<std::int16_t>(step), 0});
+    append_words(packed, lanes.size(), [&](std::size_t lane) { return weights[lane]; });
+  }
+  return static_cast<std::int64_t>(corrections.size());
+}
+
+// All channels. False if there are too many corrections.
+template <class Value>
+bool append_dual(PackedWeights& packed, Blocks b, std::int64_t steps_for_correction, const Value& value) {
+  packed = {{}, true, kLayoutDual};
+  const auto channels = static_cast<std::int32_t>(b.channels);
+  std::int64_t corrections = 0, blocks = 0;
+  for (std::int32_t first = 0; first < channels; first += kLanesS8, ++blocks) {
+    corrections += append_dual_block(packed, std::min(kLanesS8, channels - first), b.steps,
+                                     [&](std::int32_t lane, std::int64_t k) { return value(first + lane, k); });
+  }
+  return b.steps <= INT16_MAX && corrections * steps_for_correction <= b.steps * blocks;
+}
+
 // Folding takes one from an odd lane, which must not already be the lowest value. And the kernel reads an odd
 // lane's sum from the upper 24 bits of a word, so it has to fit them for all inputs in -128 .. 127.
 template <class Value>
@@ -118,6 +191,9 @@ PackedWeights pack_conv2d_s8(Weights weights, std::span<const std::int32_t> fold
   };
   const Blocks blocks{out_c, taps * in_c};
   PackedWeights packed;
+  if (choice.two_channels && shape.group == 1 && fits_int8(weights) && append_dual(packed, blocks, choice.steps_for_correction, at))
+    return packed;
+  packed = {};
   packed.layout = choose_layout(blocks, shape.group, fits_int8(weights), folded_bias, choice, at);
   packed.wide = packed.layout == kLayoutWide || !fits_int8(weights);
   for (std::int64_t first = 0; first < shape.out_c; first += out_c) {
@@ -172,7 +248,9 @@ PackedWeights pack_conv_transpose2d_s8(Weights weights, const ConvShape& shape) 
 PackChoice pack_choice(std::string_view target, bool speed) {
   const bool dual = target == "cortex-m4" || target == "cortex-m7" || target == "cortex-m33";
   const bool scalar = target == "cortex-m3" || target == "cortex-m0plus" || target == "rv32imc";
-  return {dual, dual && speed, target == "cortex-m55", !speed ? 0 : target == "rv32imc" ? 4 : dual || scalar ? 2 : 0};
+  PackChoice choice{dual, dual && speed, target == "cortex-m55", scalar && speed};
+  if (speed) choice.winograd = target == "rv32imc" ? 4 : dual || scalar ? 2 : 0;
+  return choice;
 }
 
 std::vector<std::int32_t> fold_zero_point(std::span<const std::int32_t> bias, Weights weights, std::int64_t out_c,

@@ -23,6 +23,10 @@ struct PackChoice {
   bool dual_multiply = false;  // the target has SMLAD (Armv7E-M DSP): fold where the weights allow
   bool wide = false;           // twice the bytes for about a seventh fewer instructions, on such a target
   bool vectors = false;        // the target has Helium
+  bool two_channels = false;   // the target has no SIMD: twice the bytes for half the multiplications; int8 inputs only
+  // With them at least so many steps of a sum must come for each correction (kLayoutDual), which costs what two to
+  // three steps save. 0: any number of corrections.
+  std::int64_t steps_for_correction = 4;
   int winograd = 0;            // most patches at a time of winograd_s8, where a layer allows it; 0: not at all
 };
 

@@ -198,6 +198,12 @@ std::vector<Parameter> requantise_parameters(const Requantisation& r) {
   return {{"out_zero", int64_t{r.zero_point}}, {"out_min", int64_t{r.low}}, {"out_max", int64_t{r.high}}, {"shift", int64_t{r.shift}}};
 }
 
+PackChoice pack_choice_for(const Lowering& l, const Node& n) {
+  PackChoice choice = l.pack;
+  choice.two_channels = choice.two_channels && l.graph[n.inputs[0]].type == DType::kInt8;
+  return choice;
+}
+
 void lower_integer_conv(Lowering& l, const Node& n) {
   NETSUKE_CHECK(is_channels_last(n), "'{}' has not gone through to-nhwc", n.name);
   const Graph& g = l.graph;
@@ -209,7 +215,8 @@ void lower_integer_conv(Lowering& l, const Node& n) {
   std::vector<int32_t> bias = fold_zero_point(plain_bias(g, n), weights, out.c, static_cast<int32_t>(zero_of(g, n.inputs[0])));
   if (suits_winograd(l, n, in, out, w) && lower_winograd(l, n, in, out, w, {weights, bias})) return;
   ConvShape shape{out.c, in.c, w.kernel_h, w.kernel_w, group};
-  PackedWeights packed = depthwise ? pack_depthwise_s8(weights, shape, l.pack) : pack_conv2d_s8(weights, bias, shape, l.pack);
+  PackedWeights packed = depthwise ? pack_depthwise_s8(weights, shape, l.pack)
+                                   : pack_conv2d_s8(weights, bias, shape, pack_choice_for(l, n));
   Call call = make_call(n, depthwise ? "depthwise_s8" : "conv2d_s8", depthwise ? "depthwise_s8.hpp" : "conv2d_s8.hpp");
   call.rows = row_rule(in, out, w);
   call.macs = out.batch * out.h * out.w * static_cast<int64_t>(weights.size());
@@ -243,7 +250,7 @@ void lower_integer_dense(Lowering& l, const Node& n) {
   Call call = make_call(n, "dense_s8", "dense_s8.hpp");
   call.parameters = {{"batch", batch}, {"in_c", in_c}, {"out_c", out_c}};
   call.macs = batch * in_c * out_c;
-  add_weighted_call(l, n, std::move(call), pack_dense_s8(weights, bias, in_c, l.pack), bias);
+  add_weighted_call(l, n, std::move(call), pack_dense_s8(weights, bias, in_c, pack_choice_for(l, n)), bias);
 }
 
 bool lower_integer_node(Lowering& l, const Node& n) {

@@ -37,9 +37,9 @@ struct PixelsS8 {
                          const typename P::weight_t* weights, const int32_t* bias,
                          const typename ScaleType<P>::type* scales, typename P::out_t* out) {
     typedef GatherS8<P, P::in_c / P::group> Gather;
-    typename P::in_t windows[PX * Gather::steps];
+    alignas(kWindowAlign) typename P::in_t windows[PX * Gather::steps];
     for (int p = 0; p < PX; ++p) Gather::run(rows, x + p, channel, windows + p * Gather::steps);
-    tile_s8<P, P::out_c / P::group, PX, Gather::steps, P::out_c>(windows, weights, bias, scales, out);
+    ScalarTileOf<P>::template run<P::out_c / P::group, PX, Gather::steps, P::out_c>(windows, weights, bias, scales, out);
   }
 };
 
@@ -60,7 +60,9 @@ struct Conv2dS8 {
   static constexpr index_t group_out = P::out_c / P::group;
   static constexpr index_t steps = P::kernel_h * P::kernel_w * group_in;
   static constexpr index_t group_weights = weights_s8(P::layout, static_cast<int32_t>(group_out), static_cast<int32_t>(steps));
-  static constexpr int tile = kTilePixelsS8 < P::out_w ? kTilePixelsS8 : static_cast<int>(P::out_w);
+  // Pixels at a time: as few tiles as possible, of nearly the same size.
+  static constexpr index_t tiles = ceil_div(P::out_w, ScalarTileOf<P>::pixels);
+  static constexpr int tile = static_cast<int>(ceil_div(P::out_w, tiles));
 
   typedef typename P::in_t in_t;
   typedef typename P::weight_t weight_t;

@@ -21,7 +21,7 @@ struct DenseRowsS8 {
   template <int PX>
   static inline void run(const typename P::in_t* in, const typename P::weight_t* weights, const int32_t* bias,
                          const typename ScaleType<P>::type* scales, typename P::out_t* out) {
-    tile_s8<P, P::out_c, PX, P::in_c, P::out_c>(in, weights, bias, scales, out);
+    ScalarTileOf<P>::template run<P::out_c, PX, P::in_c, P::out_c>(in, weights, bias, scales, out);
   }
 };
 
@@ -42,7 +42,7 @@ struct DenseS8 {
   static inline void run(const typename P::in_t* in, const typename P::weight_t* weights, const int32_t* bias,
                          const typename ScaleType<P>::type* multipliers, typename P::out_t* out) {
     typedef DenseRowsS8<P, UsesDsp<P>::value> Rows;
-    constexpr int kTile = P::batch < kTilePixelsS8 ? P::batch : kTilePixelsS8;
+    constexpr int kTile = P::batch < ScalarTileOf<P>::pixels ? P::batch : ScalarTileOf<P>::pixels;
     constexpr int kRest = P::batch % kTile;
     for (index_t i = 0; i < P::batch / kTile; ++i) {
       Rows::template run<kTile>(in, weights, bias, multipliers, out);

@@ -4,8 +4,8 @@
 //   weights: weight_layout_s8.hpp        multipliers [in_c], or [1] if !P::per_channel
 //
 // P and the meaning: as conv2d_s8.hpp (without group and out_c). in and out must not overlap.
-// Channel by channel, some neighbouring output pixels at a time: the inputs under them are collected, borders
-// filled, and then read by compile-time offsets only. Stack: those inputs, below 1 KB for 3x3 kernels.
+// Channel by channel, some neighbouring output pixels at a time, straight from the rows: inputs and borders are at
+// offsets that are known when this is compiled.
 #ifndef NETSUKE_DEPTHWISE_S8_HPP
 #define NETSUKE_DEPTHWISE_S8_HPP
 
@@ -14,134 +14,172 @@
 #include "arch/depthwise_strips_dsp_s8.hpp"
 #include "arch/scalar.hpp"
 #include "core.hpp"
-#include "gather_s8.hpp"
 #include "requantise.hpp"
+#include "row_tiles.hpp"
 #include "weight_layout_s8.hpp"
 #include "window.hpp"
 
 namespace netsuke {
 
-// Sums of PX neighbouring outputs of one channel.
-template <int PX>
-struct PixelSums {
-  int32_t a, b, c, d;
+// Inputs of one channel under a tile of outputs, by their column from the tile's first on; those outside [From, To)
+// are padding. x: where the first one that is not lies.
+template <class P, index_t From, index_t To>
+struct TileInputs {
+  const typename P::in_t* x;
 
-  [[gnu::always_inline]] inline void start(int32_t bias) { a = b = c = d = bias; }
-  // x: input of the first; Step elements apart.
-  template <index_t Step, class In, class Weight>
-  [[gnu::always_inline]] inline void add(const In* x, Weight w) {
-    multiply_add(a, x[0], w);
-    if (PX > 1) multiply_add(b, x[Step], w);
-    if (PX > 2) multiply_add(c, x[2 * Step], w);
-    if (PX > 3) multiply_add(d, x[3 * Step], w);
+  template <index_t Column>
+  [[gnu::always_inline]] inline typename P::in_t at() const {
+    return Column >= From && Column < To ? x[(Column - From) * static_cast<index_t>(P::in_c)]
+                                         : static_cast<typename P::in_t>(P::in_zero);
   }
-  template <class P, class Scale, class Out>
-  [[gnu::always_inline]] inline void store(Scale scale, Out* out) const {
-    constexpr index_t kStep = P::in_c;
-    out[0] = Finish<P, Out>::run(a, scale);
-    if (PX > 1) out[kStep] = Finish<P, Out>::run(b, scale);
-    if (PX > 2) out[2 * kStep] = Finish<P, Out>::run(c, scale);
-    if (PX > 3) out[3 * kStep] = Finish<P, Out>::run(d, scale);
+};
+
+// Sums of PX neighbouring outputs of one channel.
+template <class P, int PX>
+struct PixelSums {
+  typedef typename P::out_t out_t;
+  PixelSums<P, PX - 1> before;
+  int32_t last;
+
+  [[gnu::always_inline]] inline void start(int32_t bias) {
+    before.start(bias);
+    last = bias;
   }
+  // The tap at Column of the first output.
+  template <index_t Column, class Inputs>
+  [[gnu::always_inline]] inline void add(const Inputs& in, typename P::weight_t w) {
+    before.template add<Column>(in, w);
+    multiply_add(last, in.template at<Column + (PX - 1) * static_cast<index_t>(P::stride_w)>(), w);
+  }
+  template <class Scale>
+  [[gnu::always_inline]] inline void store(Scale scale, out_t* out) const {
+    before.store(scale, out);
+    out[(PX - 1) * static_cast<index_t>(P::in_c)] = Finish<P, out_t>::run(last, scale);
+  }
+};
+template <class P>
+struct PixelSums<P, 0> {
+  inline void start(int32_t) {}
+  template <index_t Column, class Inputs>
+  inline void add(const Inputs&, typename P::weight_t) {}
+  template <class Scale>
+  inline void store(Scale, typename P::out_t*) const {}
 };
 
 // Taps [Tap, End) of a kernel row, written out: their inputs overlap, and the compiler loads each once.
 template <class P, int Tap, int End>
 struct DepthwiseTapsS8 {
-  template <int PX>
-  [[gnu::always_inline]] static inline void run(PixelSums<PX>& sums, const typename P::in_t* x,
-                                                const typename P::weight_t* w) {
-    sums.template add<P::stride_w>(x + Tap * P::dilation_w, rom(w + depthwise_place(P::layout, P::kernel_w, 0, Tap)));
-    DepthwiseTapsS8<P, Tap + 1, End>::run(sums, x, w);
+  template <class Sums, class Inputs>
+  [[gnu::always_inline]] static inline void run(Sums& sums, const Inputs& in, const typename P::weight_t* w) {
+    sums.template add<Tap * static_cast<index_t>(P::dilation_w)>(in, rom(w + depthwise_place(P::layout, P::kernel_w, 0, Tap)));
+    DepthwiseTapsS8<P, Tap + 1, End>::run(sums, in, w);
   }
 };
 template <class P, int End>
 struct DepthwiseTapsS8<P, End, End> {
-  template <int PX>
-  static inline void run(PixelSums<PX>&, const typename P::in_t*, const typename P::weight_t*) {}
+  template <class Sums, class Inputs>
+  static inline void run(Sums&, const Inputs&, const typename P::weight_t*) {}
 };
 
 template <class P>
 struct DepthwiseS8 {
-  // Neighbouring outputs at a time, and the input columns under them.
-  static constexpr index_t chunk = P::out_w < 16 ? P::out_w : 16;
-  static constexpr index_t span = (chunk - 1) * P::stride_w + (P::kernel_w - 1) * P::dilation_w + 1;
-#if defined(__AVR__)
-  static constexpr int tile = 1;
-#else
-  static constexpr int tile = 4;
-#endif
-  // Taps of a kernel row that are written out; the rest of a long row is a loop.
-  static constexpr index_t written_out = P::kernel_w <= 7 ? P::kernel_w : 1;
-  static constexpr index_t weight_row = P::kernel_h == 1 ? 0 : depthwise_place(P::layout, P::kernel_w, 1, 0);
-
   typedef typename P::in_t in_t;
   typedef typename P::weight_t weight_t;
   typedef typename P::out_t out_t;
   typedef typename ScaleType<P>::type scale_t;
 
-  // Columns [start, start + span) of one channel of one row.
-  static inline void collect_row(const in_t* row, index_t start, in_t* to) {
-    const index_t left = row == nullptr ? span : clamp_index(-start, 0, span);
-    const index_t end = row == nullptr ? span : clamp_index(static_cast<index_t>(P::in_w) - start, left, span);
-    fill_elements(to, left, static_cast<in_t>(P::in_zero));
-    if (left < end) {
-      const in_t* from = row + (start + left) * static_cast<index_t>(P::in_c);
-      for (index_t i = left; i < end; ++i) {
-        to[i] = *from;
-        from += P::in_c;
-      }
-    }
-    fill_elements(to + end, span - end, static_cast<in_t>(P::in_zero));
-  }
+  // Neighbouring outputs at a time. A narrow row is one tile.
+#if defined(__AVR__)
+  static constexpr int tile = 1;
+#else
+  static constexpr int tile = P::out_w <= 6 ? static_cast<int>(P::out_w) : 4;
+#endif
+  typedef RowTiles<P, tile> Tiles;
+  // Taps of a kernel row that are written out; the rest of a long row is a loop.
+  static constexpr int written_out = P::kernel_w <= 7 ? static_cast<int>(P::kernel_w) : 1;
+  // Whether tiles at the borders have code of their own: at most three for a 5-wide kernel.
+  static constexpr bool edges = (Tiles::left + Tiles::tiles - Tiles::right) * P::kernel_w <= 15 && P::kernel_w <= 7;
+  static constexpr index_t weight_row = P::kernel_h == 1 ? 0 : depthwise_place(P::layout, P::kernel_w, 1, 0);
 
-  template <int PX>
-  static inline void outputs(const in_t* lines, const weight_t* w, int32_t bias, scale_t scale, out_t* out) {
-    PixelSums<PX> sums;
-    sums.start(bias);
+  // One channel of one output row. Rows [top, bottom) of the window are inside the input.
+  const in_t* const* rows;
+  index_t top, bottom, channel;
+  const weight_t* weights;
+  int32_t bias;
+  scale_t scale;
+  out_t* out;
+
+  // What padding above and below adds to every sum.
+  inline void add_missing_rows() {
+    const weight_t* w = weights;
     for (index_t ky = 0; ky < P::kernel_h; ++ky) {
-      for (index_t kx = 0; kx < P::kernel_w; kx += written_out)
-        DepthwiseTapsS8<P, 0, static_cast<int>(written_out)>::run(sums, lines + kx * static_cast<index_t>(P::dilation_w), w + kx);
-      lines += span;
+      for (index_t kx = 0; kx < P::kernel_w && rows[ky] == nullptr; ++kx)
+        multiply_add(bias, static_cast<in_t>(P::in_zero), rom(w + depthwise_place(P::layout, P::kernel_w, 0, static_cast<int32_t>(kx))));
       w += weight_row;
     }
-    sums.template store<P>(scale, out);
   }
 
-  static inline void channel_row(const in_t* const* rows, index_t channel, const weight_t* w, int32_t bias,
-                                 scale_t scale, out_t* out) {
-    in_t lines[P::kernel_h * span];
-    for (index_t x = 0; x < P::out_w; x += chunk) {
-      for (index_t ky = 0; ky < P::kernel_h; ++ky) {
-        const in_t* const row = rows[ky] == nullptr ? nullptr : rows[ky] + channel;
-        collect_row(row, window_start<P>(x), lines + ky * span);
+  // PX outputs from x on; start: column of their first input, From and To: see TileInputs.
+  template <int PX, index_t From, index_t To>
+  [[gnu::always_inline]] inline void outputs(index_t x, index_t start) const {
+    const index_t offset = (start + From) * static_cast<index_t>(P::in_c) + channel;
+    PixelSums<P, PX> sums;
+    sums.start(bias);
+    const weight_t* w = weights + top * weight_row;
+    for (index_t ky = top; ky < bottom; ++ky) {
+      TileInputs<P, From, To> in = {rows[ky] + offset};
+      for (int kx = 0; kx < P::kernel_w; kx += written_out) {
+        DepthwiseTapsS8<P, 0, written_out>::run(sums, in, w + kx);
+        in.x += static_cast<index_t>(P::dilation_w) * P::in_c;
       }
-      const index_t count = minimum<index_t>(chunk, static_cast<index_t>(P::out_w) - x);
-      const in_t* from = lines;
-      for (index_t i = count / tile; i > 0; --i) {
-        outputs<tile>(from, w, bias, scale, out);
-        from += tile * static_cast<index_t>(P::stride_w);
-        out += tile * static_cast<index_t>(P::in_c);
-      }
-      for (index_t i = count % tile; i > 0; --i) {
-        outputs<1>(from, w, bias, scale, out);
-        from += P::stride_w;
-        out += P::in_c;
-      }
+      w += weight_row;
     }
+    sums.store(scale, out + x * static_cast<index_t>(P::in_c));
+  }
+  // Called by TileRow: a tile at x whose windows are inside, one at a border, one pixel at a border.
+  template <int PX>
+  [[gnu::always_inline]] inline void inner(index_t x) const {
+    outputs<PX, 0, (PX - 1) * P::stride_w + (P::kernel_w - 1) * P::dilation_w + 1>(x, window_start<P>(x));
+  }
+  template <int PX, index_t X>
+  [[gnu::always_inline]] inline void edge() const {
+    constexpr index_t kStart = window_start<P>(X);
+    outputs<PX, maximum_of(0, -kStart), P::in_w - kStart>(X, kStart);
+  }
+  inline void border(index_t x) const {
+    const index_t start = window_start<P>(x);
+    int32_t sum = bias;
+    const weight_t* w = weights + top * weight_row;
+    for (index_t ky = top; ky < bottom; ++ky) {
+      for (index_t kx = 0; kx < P::kernel_w; ++kx) {
+        const index_t column = start + kx * static_cast<index_t>(P::dilation_w);
+        const bool inside = column >= 0 && column < P::in_w;
+        multiply_add(sum, inside ? rows[ky][column * static_cast<index_t>(P::in_c) + channel] : static_cast<in_t>(P::in_zero),
+                     rom(w + depthwise_place(P::layout, P::kernel_w, 0, static_cast<int32_t>(kx))));
+      }
+      w += weight_row;
+    }
+    out[x * static_cast<index_t>(P::in_c)] = Finish<P, out_t>::run(sum, scale);
   }
 };
 
 template <class P, bool kDsp, bool kMve>
 struct DepthwiseRowS8 {
-  static inline void run(const typename P::in_t* const* rows, const typename P::weight_t* weights,
-                         const int32_t* bias, const typename ScaleType<P>::type* multipliers,
-                         typename P::out_t* out_row) {
+  // A function of its own, so that what is known of a channel stays in registers.
+  [[gnu::noinline]] static void run(const typename P::in_t* const* rows, const typename P::weight_t* weights,
+                                    const int32_t* bias, const typename ScaleType<P>::type* multipliers,
+                                    typename P::out_t* out_row) {
     typedef DepthwiseS8<P> D;
-    for (index_t channel = 0; channel < P::in_c; ++channel) {
-      D::channel_row(rows, channel, weights, rom(bias + channel), Scale<P, typename P::out_t>::of(multipliers, channel),
-                     out_row + channel);
-      weights += depthwise_filter(P::layout, P::kernel_h, P::kernel_w);
+    D row = {rows, 0, P::kernel_h, 0, weights, 0, 0, out_row};
+    while (row.top < row.bottom && rows[row.top] == nullptr) ++row.top;
+    while (row.top < row.bottom && rows[row.bottom - 1] == nullptr) --row.bottom;
+    for (; row.channel < P::in_c; ++row.channel) {
+      row.bias = rom(bias + row.channel);
+      row.scale = Scale<P, typename P::out_t>::of(multipliers, row.channel);
+      if (row.bottom - row.top < P::kernel_h) row.add_missing_rows();
+      TileRow<P, D::tile, D::edges>::run(row);
+      row.weights += depthwise_filter(P::layout, P::kernel_h, P::kernel_w);
+      ++row.out;
     }
   }
 };

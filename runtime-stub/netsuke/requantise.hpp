@@ -47,6 +47,14 @@ static inline int32_t saturate(int32_t a) {
 }
 #endif
 
+#if defined(__riscv)
+// The limits stay in registers: GCC loads them again before each comparison.
+static inline int32_t clamp_in_registers(int32_t y, int32_t low, int32_t high) {
+  __asm__("bge %0, %1, 1f\n\tmv %0, %1\n1:\tble %0, %2, 2f\n\tmv %0, %2\n2:" : "+r"(y) : "r"(low), "r"(high));
+  return y;
+}
+#endif
+
 // min(max(y, out_min), out_max): one instruction where the limits are those of a type.
 template <class P>
 inline int32_t clamp_output(int32_t y) {
@@ -54,7 +62,11 @@ inline int32_t clamp_output(int32_t y) {
   if (P::out_min == -128 && P::out_max == 127) return saturate<8>(y);
   if (P::out_min == -32768 && P::out_max == 32767) return saturate<16>(y);
 #endif
+#if defined(__riscv)
+  return clamp_in_registers(y, static_cast<int32_t>(P::out_min), static_cast<int32_t>(P::out_max));
+#else
   return clamp_to<int32_t>(y, static_cast<int32_t>(P::out_min), static_cast<int32_t>(P::out_max));
+#endif
 }
 
 // The same with kShift > 32. What is below the high word of the product cannot reach the result.

@@ -9,6 +9,7 @@
 #include "arch/scalar.hpp"
 #include "arch/tile_avr_s8.hpp"
 #include "core.hpp"
+#include "dual_tile_s8.hpp"
 #include "requantise.hpp"
 #include "weight_layout_s8.hpp"
 
@@ -163,6 +164,28 @@ inline void tile_s8(const typename P::in_t* x, const typename P::weight_t* weigh
   if (kRest > 0)
     tile_block_s8<P, (kRest == 3 ? 4 : 2), (kRest > 0 ? kRest : 1), PX, Steps, Out>(x, weights, bias, scales, out);
 }
+
+// The tile for a layout.
+template <class P, bool kDual>
+struct ScalarTile {
+  static constexpr int pixels = kTilePixelsS8;
+  template <int32_t Channels, int PX, int32_t Steps, int32_t Out>
+  static inline void run(const typename P::in_t* x, const typename P::weight_t* weights, const int32_t* bias,
+                         const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+    tile_s8<P, Channels, PX, Steps, Out>(x, weights, bias, scales, out);
+  }
+};
+template <class P>
+struct ScalarTile<P, true> {
+  static constexpr int pixels = kDualPixelsS8;
+  template <int32_t Channels, int PX, int32_t Steps, int32_t Out>
+  static inline void run(const int8_t* x, const int16_t* weights, const int32_t* bias,
+                         const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+    dual_tile_s8<P, Channels, PX, Steps, Out>(x, weights, bias, scales, out);
+  }
+};
+template <class P>
+struct ScalarTileOf : ScalarTile<P, P::layout == kLayoutDual> {};
 
 }  // namespace netsuke
 

@@ -12,6 +12,13 @@
 //                  256 * b + a then: the raw word is one operand of a dual multiply, see arch/dsp.hpp.
 //   kLayoutWide    int16 elements; for h in 0, 1: for each lane:  a[h] a[h + 2]
 //
+// For cores without SIMD, int8 inputs only, one group:
+//   kLayoutDual    int16 elements. A step of a block is its pairs of lanes a, b, as they are in the word 65536 * b + a:
+//                  a, b - (a < 0 ? 1 : 0). A block is its steps, in groups of 4, the last one filled up with zeros;
+//                  then the number of its corrections and a 0; then, for each, where its step is in the sum, a 0,
+//                  and a step. The weights of a group fit as described in dual_tile_s8.hpp; what had to be taken off
+//                  them for that is in the corrections.
+//
 // For vectors of 16 bytes (Helium), int8 only; also read by vector_tile_s8.hpp on any machine:
 //   kLayoutVectors the steps are cut into vectors of 16, the last one filled up with zeros. A block of 4 lanes is
 //                  for each vector of steps: for each lane: 16 weights. The last block is the last 4 channels,
@@ -34,9 +41,10 @@
 namespace netsuke {
 
 constexpr int32_t kLayoutPlain = 0, kLayoutFolded = 1, kLayoutWide = 2, kLayoutRows = 3,
-                  kLayoutPairs = 4, kLayoutVectors = 5, kLayoutWindows = 6, kLayoutWinograd = 7;
+                  kLayoutPairs = 4, kLayoutVectors = 5, kLayoutWindows = 6, kLayoutWinograd = 7, kLayoutDual = 9;
 
 constexpr int32_t kLanesS8 = 4;
+constexpr int32_t kDualSteps = 4;
 
 constexpr int32_t quads_of(int32_t steps) {
   return (steps + 3) / 4;

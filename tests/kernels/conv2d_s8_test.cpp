@@ -53,6 +53,9 @@ using Shapes = std::tuple<
 // Helium's layouts, which any machine reads.
 constexpr netsuke::PackChoice kVectors{false, false, true};
 
+// For cores without SIMD, with as many corrections as the weights need.
+constexpr netsuke::PackChoice kTwoChannels{false, false, false, true, 0};
+
 // Runs the kernel with the parameters K on one layout of P's weights.
 template <class K, class P>
 void check_layout(const Layer<P>& layer, const netsuke::PackedWeights& packed,
@@ -76,6 +79,11 @@ TEMPLATE_LIST_TEST_CASE("conv2d_s8 equals the reference", "[conv2d][s8]", Shapes
     check_layout<WithLayout<P, netsuke::kLayoutVectors, int8_t>>(layer, vectors, expected);
   using Wide = WithLayout<P, netsuke::kLayoutWide, int16_t>;
   check_layout<Wide>(layer, wide, expected);
+  if constexpr (std::is_same_v<typename P::in_t, int8_t>) {
+    const auto dual = netsuke::pack_conv2d_s8(layer.weights, layer.folded, conv_shape<P>(), kTwoChannels);
+    REQUIRE((dual.layout == netsuke::kLayoutDual) == (P::group == 1));
+    if (P::group == 1) check_layout<WithLayout<P, netsuke::kLayoutDual, int16_t>>(layer, dual, expected);
+  }
   const auto folded = netsuke::pack_conv2d_s8(layer.weights, layer.folded, conv_shape<P>(), {true, false});
   if (folded.layout != netsuke::kLayoutFolded || sizeof(typename P::weight_t) != 1) return;
   using Folded = WithLayout<P, netsuke::kLayoutFolded, int8_t>;
@@ -107,6 +115,9 @@ TEMPLATE_LIST_TEST_CASE("dense_s8 equals the reference", "[dense][s8]", DenseS8C
   check_dense<P>(layer, netsuke::pack_dense_s8(layer.weights, layer.folded, P::in_c, {}));
   check_dense<WithLayout<P, netsuke::kLayoutVectors, int8_t>>(
       layer, netsuke::pack_dense_s8(layer.weights, layer.folded, P::in_c, kVectors));
+  if constexpr (std::is_same_v<typename P::in_t, int8_t>)
+    check_dense<WithLayout<P, netsuke::kLayoutDual, int16_t>>(
+        layer, netsuke::pack_dense_s8(layer.weights, layer.folded, P::in_c, kTwoChannels));
 }
 
 template <class In, int C, class Kernel, class Stride = One, class Padding = Pad<0>, class Dilation = One, int Batch = 1>
@@ -172,6 +183,43 @@ TEST_CASE("Weights that break a bound are not folded", "[pack][s8]") {
   const auto nine_bits = netsuke::pack_dense_s8(Weights16{1, 2, 3, 200}, bias, 2, choice);
   REQUIRE(nine_bits.layout == netsuke::kLayoutPlain);
   REQUIRE(nine_bits.wide);
+}
+
+// A dense layer of 4 channels: all inputs that are -128 or 127.
+template <int In>
+void check_dual_edges(const Weights16& weights) {
+  using P = WithLayout<Mixed<Dense<1, In, 4>, int8_t, int8_t, int32_t>, netsuke::kLayoutDual, int16_t>;
+  const Ints32 bias{-1000000, 5, 0, 70000}, scales(4, 0);
+  const auto packed = netsuke::pack_dense_s8(weights, bias, In, kTwoChannels);
+  REQUIRE(packed.layout == netsuke::kLayoutDual);
+  for (unsigned highest = 0; highest < (1u << In); ++highest) {
+    std::vector<int8_t> in(In);
+    for (unsigned k = 0; k < In; ++k) in[k] = (highest >> k) % 2 != 0 ? 127 : -128;
+    Ints32 expected = bias, out(4);
+    for (std::size_t i = 0; i < weights.size(); ++i) expected[i / In] += in[i % In] * weights[i];
+    netsuke::dense_s8<P>(in.data(), packed.values.data(), bias.data(), scales.data(), out.data());
+    require_equal(out, expected);
+  }
+}
+
+TEST_CASE("Groups at the edge of 16 bits, and beyond it", "[dense][s8]") {
+  // 256 * -128 is the lowest value, 258 * 127 the highest.
+  check_dual_edges<4>({64, 64, 64, 64, -64, -64, -64, -64, 127, 1, 127, 1, -127, -1, -127, -1});
+  check_dual_edges<4>({64, 64, 64, 65, -64, -64, -65, -65, 127, 2, 127, 1, -128, -128, 0, 0});
+  check_dual_edges<4>({-128, -128, -128, -128, 127, 127, 127, 127, -128, -128, -128, -128, 127, 127, 127, 127});
+  check_dual_edges<6>({127, -128, 127, -128, 127, -128, -128, 127, -128, 127, -128, 127,
+                       -128, -128, -128, -128, -128, -128, 127, 127, 127, 127, 127, 127});
+}
+
+TEST_CASE("Weights that need too many corrections, or none, choose the layout", "[pack][s8]") {
+  const Ints32 bias(4, 0);
+  const netsuke::PackChoice choice{false, false, false, true};
+  const auto layout_of = [&](int16_t weight) { return netsuke::pack_dense_s8(Weights16(32, weight), bias, 8, choice).layout; };
+  REQUIRE(layout_of(64) == netsuke::kLayoutDual);
+  REQUIRE(layout_of(100) == netsuke::kLayoutPlain);
+  REQUIRE(netsuke::pack_dense_s8(Weights16(32, 100), bias, 8, kTwoChannels).layout == netsuke::kLayoutDual);
+  REQUIRE(netsuke::pack_dense_s8(Weights16(32, 200), bias, 8, kTwoChannels).layout == netsuke::kLayoutPlain);
+  REQUIRE(netsuke::pack_conv2d_s8(Weights16(32, 1), bias, {4, 16, 1, 1, 2}, choice).layout == netsuke::kLayoutPlain);
 }
 
 }  // namespace

@@ -30,6 +30,8 @@ template <class Base>
 using Wide = WithLayout<S8<Base, netsuke::kLayoutWide>, netsuke::kLayoutWide, int16_t>;
 
 template <class Base>
+using Dual = WithLayout<S8<Base, netsuke::kLayoutDual>, netsuke::kLayoutDual, int16_t>;
+template <class Base>
 using Vectors = S8<Base, netsuke::kLayoutVectors>;
 template <class Base>
 using Windows = S8<Base, netsuke::kLayoutWindows>;
@@ -141,6 +143,9 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(dwr_no_borders, depthwise_s8_by_rows, cases::Rows<cases::Dw3<5, 21, 4, One, Pad<0>>>)               \
   X(dwr_wide_borders, depthwise_s8_by_rows, cases::Rows<cases::Dw3<2, 3, 4, One, Pad<2>>>)              \
   X(dwr_sums, depthwise_s8_by_rows, cases::To<cases::Dw3<5, 6, 4, One, Pad<1>>, netsuke::kLayoutRows, int32_t>) \
+  X(dw_wide_kernel, depthwise_s8, cases::Plain<Window<Size<4, 20>, 3, 3, Size<2, 9>, Size<1, 2>, Pad<3>, One, 3>>) \
+  X(dw_plain_dilated, depthwise_s8, cases::Plain<Window<Size<9, 12>, 5, 5, Size<3, 3>, One, Pad<2>, Size<2, 2>, 5>>) \
+  X(dw_plain_shift20, depthwise_s8, cases::S8<cases::Dw3<5, 6, 4, One, Pad<1>>, netsuke::kLayoutPlain, 127, -9, -9, 127, 20>) \
   X(dw_5x5, depthwise_s8, cases::Plain<Window<Size<9, 10>, 4, 4, Size<5, 5>, One, Pad<2>, One, 4>>)
 
 // Layouts for Helium; other targets read them, too.
@@ -213,16 +218,32 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(wino_sums, winograd_s8, cases::Winograd<cases::Conv3<4, 5, 4, 8>, 2, 3, 7, -128, 127, 32, true, int32_t>) \
   X(wino_int16, winograd_s8, cases::Winograd<cases::Conv3<4, 5, 4, 8>, 2, 3, 7, -32768, 32767, 32, true, int16_t>)
 
+// The layout for cores without SIMD; other targets read it, too.
+#define NETSUKE_DUAL_CASES(X)                                                                           \
+  X(dual_1, conv2d_s8, cases::Dual<cases::Pointwise<7, 3, 1>>)                                          \
+  X(dual_2, conv2d_s8, cases::Dual<cases::Pointwise<4, 17, 2>>)                                         \
+  X(dual_3, conv2d_s8, cases::Dual<cases::Pointwise<8, 10, 3>>)                                         \
+  X(dual_6, conv2d_s8, cases::Dual<cases::Small>)                                                       \
+  X(dual_sums, conv2d_s8, WithLayout<cases::To<cases::Small, netsuke::kLayoutDual, int32_t>, netsuke::kLayoutDual, int16_t>) \
+  X(dual_int16, conv2d_s8, WithLayout<cases::To<cases::Small, netsuke::kLayoutDual, int16_t>, netsuke::kLayoutDual, int16_t>) \
+  X(dual_long, conv2d_s8, cases::Dual<Window<Size<3, 5>, 41, 7, Size<3, 3>, One, Pad<1>>>)              \
+  X(dual_dense, dense_s8, cases::Dual<cases::Dense<65, 13, 4>>)
+
 #define NETSUKE_LAYER_CASES(X)                                                              \
   X(kws_conv10x4, conv2d_s8, cases::Bytes<cases::KwsConv>)                                 \
   X(kws_pointwise, conv2d_s8, cases::Bytes<cases::Pointwise<125, 64, 64>>)                 \
   X(kws_pointwise_w16, conv2d_s8, cases::Wide<cases::Pointwise<125, 64, 64>>)               \
   X(kws_pointwise_plain, conv2d_s8, cases::Plain<cases::Pointwise<125, 64, 64>>)            \
+  X(kws_pointwise_dual, conv2d_s8, cases::Dual<cases::Pointwise<125, 64, 64>>)              \
+  X(kws_pointwise_dual5, conv2d_s8, cases::Dual<cases::Pointwise<5, 64, 64>>)               \
+  X(kws_conv10x4_dual, conv2d_s8, cases::Dual<cases::KwsConv>)                              \
   X(kws_depthwise, depthwise_s8, cases::BytesDw<cases::Depthwise<25, 5, 64>>)                  \
   X(kws_depthwise_w16, depthwise_s8, cases::Pairs<cases::Depthwise<25, 5, 64>>)             \
   X(kws_depthwise_rows, depthwise_s8_by_rows, cases::BytesDw<cases::Depthwise<25, 5, 64>>)     \
   X(vww_conv3x3s2, conv2d_s8, cases::Bytes<cases::VwwConv>)                                \
   X(vww_pw6x10, conv2d_s8, cases::Bytes<cases::Pointwise<48 * 48, 6, 10>>)                 \
+  X(vww_conv3x3s2_dual, conv2d_s8, cases::Dual<cases::VwwConv>)                             \
+  X(vww_pw6x10_dual, conv2d_s8, cases::Dual<cases::Pointwise<48 * 48, 6, 10>>)              \
   X(vww_pw57x43, conv2d_s8, cases::Bytes<cases::Pointwise<36, 57, 43>>)                    \
   X(vww_pw128x128, conv2d_s8, cases::Bytes<cases::Pointwise<36, 128, 128>>)                \
   X(vww_dw48_6, depthwise_s8, cases::BytesDw<cases::Depthwise<48, 48, 6>>)                    \
@@ -230,6 +251,7 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(vww_dw6_43, depthwise_s8, cases::BytesDw<cases::Depthwise<6, 6, 43>>)                     \
   X(ic_conv16, conv2d_s8, cases::Bytes<cases::IcConv16>)                                   \
   X(ic_conv16_w16, conv2d_s8, cases::Wide<cases::IcConv16>)                                 \
+  X(ic_conv16_dual, conv2d_s8, cases::Dual<cases::IcConv16>)                                \
   X(ic_conv32, conv2d_s8, cases::Bytes<cases::IcConv32>)                                   \
   X(ic_conv64, conv2d_s8, cases::Bytes<cases::IcConv64>)                                   \
   X(ic_conv64_w16, conv2d_s8, cases::Wide<cases::IcConv64>)                                 \
@@ -238,6 +260,7 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(ic_conv64_winograd, winograd_s8, cases::Winograd<cases::IcConv64>)                     \
   X(ad_dense640x128, dense_s8, cases::Bytes<cases::Dense<640, 128>>)                       \
   X(ad_dense640x128_w16, dense_s8, cases::Wide<cases::Dense<640, 128>>)                     \
+  X(ad_dense640x128_dual, dense_s8, cases::Dual<cases::Dense<640, 128>>)                    \
   X(ad_dense128x8, dense_s8, cases::Bytes<cases::Dense<128, 8>>)                           \
   X(ad_dense8x128, dense_s8, cases::Bytes<cases::Dense<8, 128>>)
 

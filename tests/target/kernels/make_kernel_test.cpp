@@ -27,16 +27,26 @@ template <class P>
 netsuke::PackedWeights pack(const char* kernel, const Layer<P>& layer) {
   const netsuke::PackChoice choice{P::layout != netsuke::kLayoutPlain,
                                    P::layout == netsuke::kLayoutWide || P::layout == netsuke::kLayoutPairs,
-                                   P::layout == netsuke::kLayoutVectors || P::layout == netsuke::kLayoutWindows};
+                                   P::layout == netsuke::kLayoutVectors || P::layout == netsuke::kLayoutWindows,
+                                   P::layout == netsuke::kLayoutDual, 0};
   if (std::strcmp(kernel, "winograd_s8") == 0)
     return netsuke::pack_winograd_s8(layer.weights, layer.folded, P::in_c).value_or(netsuke::PackedWeights{});
   if (std::strncmp(kernel, "depthwise_s8", 12) == 0) return netsuke::pack_depthwise_s8(layer.weights, conv_shape<P>(), choice);
   return netsuke::pack_conv2d_s8(layer.weights, layer.folded, conv_shape<P>(), choice);
 }
 
+// Weights as training leaves them, small ones more often than large ones: for figures that depend on them.
 template <class P>
-void write_case(std::FILE* out, const char* name, const char* kernel, const char* parameters) {
-  const Layer<P> layer;
+void make_triangular(Layer<P>& layer) {
+  const Weights16 other = random_integers<std::int16_t>(P::out_c * Layer<P>::steps, 5, -127, 127);
+  for (std::size_t i = 0; i < other.size(); ++i) layer.weights[i] = static_cast<std::int16_t>((layer.weights[i] + other[i]) / 2);
+  layer.folded = netsuke::fold_zero_point(layer.bias, layer.weights, P::out_c, P::in_zero);
+}
+
+template <class P>
+void write_case(std::FILE* out, bool layers, const char* name, const char* kernel, const char* parameters) {
+  Layer<P> layer;
+  if (layers && P::layout == netsuke::kLayoutDual) make_triangular(layer);
   const netsuke::PackedWeights packed = pack<P>(kernel, layer);
   if (packed.layout != P::layout) {
     std::fprintf(stderr, "%s: the weights do not allow its layout\n", name);
@@ -146,7 +156,7 @@ struct Sizes {
 
 }  // namespace
 
-#define WRITE_CASE(name, kernel, ...) write_case<__VA_ARGS__>(out, #name, #kernel, #__VA_ARGS__); sizes.add<__VA_ARGS__>();
+#define WRITE_CASE(name, kernel, ...) write_case<__VA_ARGS__>(out, layers, #name, #kernel, #__VA_ARGS__); sizes.add<__VA_ARGS__>();
 #define WRITE_CALL(name, kernel, ...) std::fprintf(out, "  RUN_CASE(%s)\n", #name);
 
 #define WRITE_SET(list)                                                                            \
@@ -163,9 +173,11 @@ int main(int argc, char** argv) {
   std::FILE* const out = std::fopen(argv[2], "w");
   if (out == nullptr) return 2;
   std::fputs(kHead, out);
-  if (std::strcmp(argv[1], "layers") == 0) WRITE_SET(NETSUKE_LAYER_CASES);
+  const bool layers = std::strcmp(argv[1], "layers") == 0;
+  if (layers) WRITE_SET(NETSUKE_LAYER_CASES);
   if (std::strcmp(argv[1], "vectors") == 0) WRITE_SET(NETSUKE_VECTOR_CASES);
   if (std::strcmp(argv[1], "winograd") == 0) WRITE_SET(NETSUKE_WINOGRAD_CASES);
+  if (std::strcmp(argv[1], "dual") == 0) WRITE_SET(NETSUKE_DUAL_CASES);
   if (std::strcmp(argv[1], "small") == 0) WRITE_SET(NETSUKE_SMALL_CASES);
   std::fputs("  printf(\"netsuke-test: %s\\n\", failures == 0 ? \"PASS\" : \"FAIL\");\n  return failures;\n}\n", out);
   return std::fclose(out);
