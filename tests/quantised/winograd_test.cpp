@@ -34,7 +34,7 @@ std::string kernels(const Layer& l, const PackChoice& pack) {
   return found;
 }
 
-constexpr PackChoice kWinograd{false, false, false, 2};
+constexpr PackChoice kWinograd{.winograd = 2};
 
 }  // namespace
 
