@@ -3,7 +3,8 @@
 include(ExternalProject)
 
 set(NETSUKE_HOST_CXX "" CACHE FILEPATH "C++20 compiler for the program netsuke itself; empty: CMake's choice")
-set(host_options -DCMAKE_BUILD_TYPE=Release -DNETSUKE_TESTS=OFF)
+set(NETSUKE_HOST_BUILD_TYPE Release CACHE STRING "CMAKE_BUILD_TYPE of the program netsuke itself")
+set(host_options -DCMAKE_BUILD_TYPE=${NETSUKE_HOST_BUILD_TYPE} -DNETSUKE_TESTS=OFF)
 if(NETSUKE_HOST_CXX)
   list(APPEND host_options -DCMAKE_CXX_COMPILER=${NETSUKE_HOST_CXX})
 endif()

@@ -22,14 +22,6 @@ __extension__ typedef __int24 sum_t;  // of doubled products
 
 constexpr int kQuads = 63;  // 252 * 2^15 < 2^23
 
-// sum += 2 * x * w. zero: a register that holds 0.
-[[gnu::always_inline]] static inline void add_product(sum_t& sum, int8_t x, int8_t w, uint8_t zero) {
-  __asm__("fmuls %1, %2\n\tsbc %C0, %3\n\tadd %A0, r0\n\tadc %B0, r1\n\tadc %C0, %3\n\tclr __zero_reg__"
-          : "+r"(sum)
-          : "a"(x), "a"(w), "r"(zero)
-          : "r0");
-}
-
 [[gnu::always_inline]] static inline int8_t next(const int8_t*& p) {
   int8_t value;
   __asm__ volatile("ld %0, %a1+" : "=a"(value), "+x"(p));
@@ -37,7 +29,9 @@ constexpr int kQuads = 63;  // 252 * 2^15 < 2^23
 }
 
 // a += 2 * (x * w[0] + y * w[2]), b += 2 * (x * w[1] + y * w[3]); w moves on: as the weights of two lanes lie.
-[[gnu::always_inline]] static inline void add_pairs(sum_t& a, sum_t& b, int8_t x, int8_t y, const int8_t*& w, uint8_t zero) {
+// zero: a register that holds 0.
+[[gnu::always_inline]] static inline void add_pairs(sum_t& a, sum_t& b, int8_t x, int8_t y, const int8_t*& w,
+                                                    uint8_t zero) {
   int8_t weight;
   __asm__ volatile(
       "lpm %3, %a2+\n\tfmuls %4, %3\n\tsbc %C0, %6\n\tadd %A0, r0\n\tadc %B0, r1\n\tadc %C0, %6\n\t"

@@ -52,7 +52,8 @@ void check(const char* name) {
   for (int i = 0; i < kEdgeCount; ++i) {
     for (int j = 0; j < kEdgeCount; ++j) found += wrong_signs<P>(kEdges[i], kEdges[j]);
   }
-  for (int i = 0; i < kRandom; ++i) found += wrong_signs<P>(random_of_any_size() & 0x7FFFFFFF, random_of_any_size() & 0x7FFFFFFF);
+  for (int i = 0; i < kRandom; ++i)
+    found += wrong_signs<P>(random_of_any_size() & 0x7FFFFFFF, random_of_any_size() & 0x7FFFFFFF);
   NETSUKE_TEST_BEGIN();
   sink = netsuke::requantise<P>(some_sum, some_multiplier);
   NETSUKE_TEST_END();
