@@ -67,14 +67,14 @@ void append_vectors(PackedWeights& packed, Blocks b, const Value& value) {
   }
 }
 
-// Whether sums of x * w fit 16 bits for all x in -128 .. 127.
-bool sums_fit_int16(Weights group) {
+// Whether sums of x * w are in -32767 .. 32767 for all x in -128 .. 127.
+bool sums_fit_group(Weights group) {
   std::int32_t low = 0, high = 0;
   for (const std::int16_t w : group) {
     low += std::min(w * 127, w * -128);
     high += std::max(w * 127, w * -128);
   }
-  return low >= INT16_MIN && high <= INT16_MAX;
+  return low > INT16_MIN && high <= INT16_MAX;
 }
 
 // The lanes of a block, each with its steps; what was taken off them, step by step.
@@ -87,10 +87,10 @@ Corrections make_groups_fit(LaneWeights& lanes) {
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
     for (std::size_t first = 0; first < lanes[lane].size(); first += kDualSteps) {
       const auto group = std::span(lanes[lane]).subspan(first, kDualSteps);
-      while (!sums_fit_int16(group)) {
+      while (!sums_fit_group(group)) {
         const auto largest = std::max_element(group.begin(), group.end(), [](int a, int b) { return std::abs(a) < std::abs(b); });
         const std::int16_t all = *largest, unit = all < 0 ? -1 : 1;
-        while (*largest != 0 && !sums_fit_int16(group)) *largest = static_cast<std::int16_t>(*largest - unit);
+        while (*largest != 0 && !sums_fit_group(group)) *largest = static_cast<std::int16_t>(*largest - unit);
         auto& correction = corrections[static_cast<std::int64_t>(first) + (largest - group.begin())];
         correction.resize(lanes.size(), 0);
         correction[lane] = static_cast<std::int16_t>(all - *largest);

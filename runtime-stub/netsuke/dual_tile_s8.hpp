@@ -2,7 +2,7 @@
 // weights in kLayoutDual (weight_layout_s8.hpp).
 //
 // A word holds two weights, w0 + 65536 * w1, so x * word holds two products. Over a group of kDualSteps steps either
-// sum fits 16 bits (the compiler has seen to that), therefore
+// sum is in -32767 .. 32767 (the compiler has seen to that), therefore
 //
 //   group + 32768 = 65536 * (sum of x * w1) + (sum of x * w0 + 32768),   the last term in 0 .. 65535
 //
@@ -14,6 +14,7 @@
 #define NETSUKE_DUAL_TILE_S8_HPP
 
 #include "arch/dual.hpp"
+#include "arch/v6m.hpp"
 #include "core.hpp"
 #include "requantise.hpp"
 #include "weight_layout_s8.hpp"
@@ -122,20 +123,30 @@ struct DualBlock {
   typedef DualTile<PX, lanes, Steps> Tile;
 
   // Two groups at a time.
-  [[gnu::always_inline]] static inline void accumulate(Tile& tile, const int8_t* x, const int16_t*& w) {
+  [[gnu::always_inline]] static inline void whole_groups(Tile& tile, const int8_t* x, const int16_t* w) {
     for (index_t i = 0; i < whole / 2; ++i) {
       tile.template group<kDualSteps>(x, w);
       tile.template group<kDualSteps>(x + kDualSteps, w + group);
       x += 2 * kDualSteps;
       w += 2 * group;
     }
-    if (whole % 2 > 0) {
-      tile.template group<kDualSteps>(x, w);
-      x += kDualSteps;
-      w += group;
+    if (whole % 2 > 0) tile.template group<kDualSteps>(x, w);
+  }
+  [[gnu::always_inline]] static inline void accumulate(Tile& tile, const int8_t* x, const int16_t*& w) {
+#if NETSUKE_V6M
+    if (PX == 1 && lanes == 4 && whole > 0) {
+      uint32_t sums[4] = {tile.a.both + (whole << 15), tile.a.upper, tile.b.both + (whole << 15), tile.b.upper};
+      v6m::dual_groups(sums, x, w, whole);
+      tile.a.both = sums[0], tile.a.upper = sums[1], tile.b.both = sums[2], tile.b.upper = sums[3];
+    } else {
+      whole_groups(tile, x, w);
     }
+#else
+    whole_groups(tile, x, w);
+#endif
+    w += whole * group;
     if (rest > 0) {
-      tile.template group<(rest > 0 ? rest : 1)>(x, w);
+      tile.template group<(rest > 0 ? rest : 1)>(x + whole * kDualSteps, w);
       w += group;
     }
   }

@@ -11,6 +11,7 @@
 
 #include "arch/avr.hpp"
 #include "arch/dsp.hpp"
+#include "arch/v6m.hpp"
 #include "core.hpp"
 
 namespace netsuke {
@@ -32,6 +33,8 @@ static inline int32_t multiply_high(int32_t acc, int32_t m, int32_t zero) {
   return dsp::multiply_high(acc, m, zero);
 #elif NETSUKE_AVR
   return avr::multiply_high(acc, m, 0x80) + zero;  // avr-gcc multiplies and shifts 64 bits in function calls
+#elif NETSUKE_V6M
+  return v6m::multiply_high(acc, m) + zero;
 #else
   const int64_t p = static_cast<int64_t>(acc) * m;
   return static_cast<int32_t>(p >> 32) + static_cast<int32_t>(static_cast<uint32_t>(p) >> 31) + zero;

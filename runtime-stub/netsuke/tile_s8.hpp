@@ -19,7 +19,7 @@ namespace netsuke {
 #if defined(__AVR__)
 constexpr int kTilePixelsS8 = 1;
 #elif defined(__riscv)
-constexpr int kTilePixelsS8 = 4;
+constexpr int kTilePixelsS8 = 3;
 #else
 constexpr int kTilePixelsS8 = 2;
 #endif
@@ -143,6 +143,10 @@ struct TileBlockS8<P, L, Live, 1, Steps, Out, true> {
 #endif
 
 template <class P, int L, int Live, int PX, int32_t Steps, int32_t Out>
+#if NETSUKE_SCALAR_ASM
+// A function of its own: what the caller's loops need would take registers from the sums.
+[[gnu::noinline]]
+#endif
 inline void tile_block_s8(const typename P::in_t* x, const typename P::weight_t* w, const int32_t* bias,
                           const typename ScaleType<P>::type* scales, typename P::out_t* out) {
   TileBlockS8<P, L, Live, PX, Steps, Out, UsesAvrTile<P>::value>::run(x, w, bias, scales, out);

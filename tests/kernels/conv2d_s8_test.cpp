@@ -203,9 +203,9 @@ void check_dual_edges(const Weights16& weights) {
 }
 
 TEST_CASE("Groups at the edge of 16 bits, and beyond it", "[dense][s8]") {
-  // 256 * -128 is the lowest value, 258 * 127 the highest.
-  check_dual_edges<4>({64, 64, 64, 64, -64, -64, -64, -64, 127, 1, 127, 1, -127, -1, -127, -1});
-  check_dual_edges<4>({64, 64, 64, 65, -64, -64, -65, -65, 127, 2, 127, 1, -128, -128, 0, 0});
+  // 255 * -128 is the lowest value, 258 * 127 the highest.
+  check_dual_edges<4>({64, 64, 64, 63, -64, -64, -63, -64, 127, 1, 126, 1, -127, -1, -126, -1});
+  check_dual_edges<4>({64, 64, 64, 64, -64, -64, -65, -65, 127, 2, 127, 1, -128, -128, 0, 0});
   check_dual_edges<4>({-128, -128, -128, -128, 127, 127, 127, 127, -128, -128, -128, -128, 127, 127, 127, 127});
   check_dual_edges<6>({127, -128, 127, -128, 127, -128, -128, 127, -128, 127, -128, 127,
                        -128, -128, -128, -128, -128, -128, 127, 127, 127, 127, 127, 127});
@@ -215,7 +215,7 @@ TEST_CASE("Weights that need too many corrections, or none, choose the layout", 
   const Ints32 bias(4, 0);
   const netsuke::PackChoice choice{false, false, false, true};
   const auto layout_of = [&](int16_t weight) { return netsuke::pack_dense_s8(Weights16(32, weight), bias, 8, choice).layout; };
-  REQUIRE(layout_of(64) == netsuke::kLayoutDual);
+  REQUIRE(layout_of(63) == netsuke::kLayoutDual);
   REQUIRE(layout_of(100) == netsuke::kLayoutPlain);
   REQUIRE(netsuke::pack_dense_s8(Weights16(32, 100), bias, 8, kTwoChannels).layout == netsuke::kLayoutDual);
   REQUIRE(netsuke::pack_dense_s8(Weights16(32, 200), bias, 8, kTwoChannels).layout == netsuke::kLayoutPlain);

@@ -60,9 +60,11 @@ template <class T>
 
 // sum += x * w. An int holds the product of two int8 even where it has 16 bits.
 #if NETSUKE_SCALAR_ASM
+// Into a register of the compiler's choice: where the sum has to stay, it moves and spills those around it.
 [[gnu::always_inline]] static inline void multiply_add(int32_t& sum, int32_t x, int32_t w) {
-  int32_t product;
-  __asm__ volatile("mul %1, %2, %3\n\tadd %0, %0, %1" : "+r"(sum), "=&r"(product) : "r"(x), "r"(w));
+  int32_t result;
+  __asm__ volatile("mul %0, %1, %2\n\tadd %0, %0, %3" : "=&r"(result) : "r"(x), "r"(w), "r"(sum));
+  sum = result;
 }
 #else
 [[gnu::always_inline]] static inline void multiply_add(int32_t& sum, int32_t x, int32_t w) { sum += x * w; }
