@@ -95,7 +95,7 @@ void eval_product(Evaluation& e) {
 
 void eval_function(Evaluation& e) {
   bool wide = e.graph[e.node.inputs[run_time_operand(e.graph, e.node)]].type == DType::kInt16;
-  if (wide) eval_interpolated(e);
+  if (wide) eval_segments(e);
   else eval_real(e);
 }
 
@@ -240,7 +240,7 @@ SmallSum small_sum(const Graph& g, const Node& n) {
 }
 
 Tensor function_table(const Graph& g, const Node& n) {
-  return function_values(g, n, grid_of(g, n.inputs[run_time_operand(g, n)]), grid_of(g, n.outputs[0]), -128, 256);
+  return to_grid(function_values(g, n, grid_of(g, n.inputs[run_time_operand(g, n)]), -128, 256), grid_of(g, n.outputs[0]));
 }
 
 IntegerSoftmax integer_softmax(const Graph& g, const Node& n) {

@@ -43,23 +43,24 @@ void lower_table(Lowering& l, const Node& n) {
   l.program.calls.push_back(std::move(call));
 }
 
-void lower_interpolated(Lowering& l, const Node& n) {
+void lower_segments(Lowering& l, const Node& n) {
   const Value& out = l.graph[n.outputs[0]];
-  InterpolatedTable t = interpolated_table(l.graph, n);
+  SegmentTable t = segment_table(l.graph, n);
+  auto segments = static_cast<int64_t>(t.lines.size() / 2);
   Call call = make_call(n, "table_s16", "table_s16.hpp");
-  BufferId table = add_weights(l, out.name + "_table", make_tensor<int16_t>({static_cast<int64_t>(t.values.size())}, t.values));
-  call.parameters = {type_name("out_t", out.type), {"count", count_of(out.shape)}, {"in_zero", int64_t{t.in_zero}},
-                     {"bits", int64_t{t.bits}}, {"node_bits", int64_t{t.node_bits}}, {"first", t.first},
-                     {"nodes", static_cast<int64_t>(t.nodes)}, {"exact", t.exact}};
-  call.arguments = {read(buffer_of(l, n.inputs[run_time_operand(l.graph, n)])), read(table), write(buffer_of(l, n.outputs[0]))};
-  if (out.type == DType::kInt16) call.in_place = {{0, 2}};
+  BufferId lines = add_weights(l, out.name + "_lines", make_tensor<int32_t>({2 * segments}, t.lines));
+  BufferId bends = add_weights(l, out.name + "_bends", make_tensor<int16_t>({static_cast<int64_t>(t.bends.size())}, t.bends));
+  call.parameters = {type_name("out_t", out.type), {"count", count_of(out.shape)}, {"in_zero", int64_t{t.in_zero}}, {"bits", int64_t{t.bits}},
+                     {"first", t.first}, {"segments", segments}, {"exact", t.exact}};
+  call.arguments = {read(buffer_of(l, n.inputs[run_time_operand(l.graph, n)])), read(lines), read(bends), write(buffer_of(l, n.outputs[0]))};
+  if (out.type == DType::kInt16) call.in_place = {{0, 3}};
   call.rows = elementwise_rows(l.graph, n);
   l.program.calls.push_back(std::move(call));
 }
 
 void lower_function(Lowering& l, const Node& n) {
   bool wide = l.graph[n.inputs[run_time_operand(l.graph, n)]].type == DType::kInt16;
-  if (wide) lower_interpolated(l, n);
+  if (wide) lower_segments(l, n);
   else lower_table(l, n);
 }
 

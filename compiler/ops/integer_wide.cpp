@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "graph/quantization.hpp"
 #include "ops/helpers.hpp"
@@ -69,104 +70,136 @@ Requantisation wide_requantisation(const Graph& g, const Node& n, double factor)
 
 // --- functions of one value ---
 
-namespace {
-
-constexpr int kFewestBits = 4;  // a table of 8 KB
-constexpr size_t kMostExact = 4;
-
-// Of int8 results, nodes have bits behind the point: the lines between them are as exact as those of int16.
-int node_bits_of(const Quantization& out) { return out.type == DType::kInt8 ? 7 : 0; }
-
-Quantization node_grid(const Quantization& out) {
-  int bits = node_bits_of(out);
-  return per_tensor_grid(std::ldexp(out.scales[0], -bits), out.zero_points[0] * (1 << bits), DType::kInt16);
+Tensor function_values(const Graph& g, const Node& n, const Quantization& in, int64_t first, int64_t count) {
+  Graph one;
+  Node f = n;
+  size_t operand = run_time_operand(g, n);
+  Tensor x(DType::kFloat32, {count});
+  for (int64_t i = 0; i < count; i++) x.as<float>()[static_cast<size_t>(i)] = to_real(first + i, in);
+  std::vector<const Tensor*> inputs;
+  for (size_t i = 0; i < n.inputs.size(); i++) {
+    inputs.push_back(nullptr);
+    if (n.inputs[i] == kNoValue) continue;
+    auto value = std::make_shared<Tensor>(i == operand ? x : *g[n.inputs[i]].constant);
+    if (i != operand) value->shape = {1};
+    inputs.back() = value.get();
+    f.inputs[i] = add_value(one, Value{"", value->type, value->shape, value, std::nullopt});
+  }
+  f.outputs = {add_value(one, Value{"", DType::kFloat32, {count}, nullptr, std::nullopt})};
+  return eval_node(one, f, std::move(inputs))[0];
 }
 
-InterpolatedTable table_with(const Graph& g, const Node& n, const Quantization& in, const Quantization& out, int bits,
-                             std::vector<int64_t> exact) {
-  // The real 0, where many functions have a kink, is a node.
-  int64_t zero = in.zero_points[0], size = int64_t{1} << bits;
-  InterpolatedTable t{bits, node_bits_of(out), in.zero_points[0], (-32768 - zero) >> bits, 0, std::move(exact), {}};
-  int64_t last = (32767 - zero) >> bits;
-  auto append = [&](const Quantization& grid, int64_t first, int64_t count, int64_t step, int shift) {
-    for (int64_t v : to_int64s(function_values(g, n, in, grid, zero + first, count, step)))
-      t.values.push_back(static_cast<int16_t>(std::min<int64_t>(v << shift, t.node_bits ? 127 << t.node_bits : 32767)));
-  };
-  append(node_grid(out), t.first * size, last - t.first + 2, size, 0);
-  t.nodes = t.values.size();
-  for (int64_t i : t.exact) append(out, (t.first + i) * size, size, 1, t.node_bits);
+namespace {
+
+constexpr int kMostBits = 10, kFewestBits = 5;  // 64 segments, 640 bytes, to 2048, 20 KB
+constexpr size_t kMostExact = 4;
+constexpr double kTolerance = 0.015625;  // of a step
+
+// A function for all inputs of whole segments, however long they are.
+struct Samples {
+  int64_t first, zero;         // the lowest input
+  IntegerRange range;          // of the output
+  std::vector<double> real;    // output steps, zero point included, inside the range
+  std::vector<int64_t> exact;  // rounded
+};
+
+Samples sample(const Graph& g, const Node& n, const Quantization& in, const Quantization& out) {
+  int64_t zero = in.zero_points[0], size = int64_t{1} << kMostBits;
+  int64_t first = ((-32768 - zero) >> kMostBits) * size + zero, end = (((32767 - zero) >> kMostBits) + 1) * size + zero;
+  Samples s{first, zero, integer_range(out.type), {}, {}};
+  Tensor values = function_values(g, n, in, first, end - first);
+  s.exact = to_int64s(to_grid(values, out));
+  for (float v : values.as<float>()) {
+    double y = double(v) / double(out.scales[0]) + out.zero_points[0];
+    s.real.push_back(std::isnan(y) ? double(s.range.low) : std::clamp(y, double(s.range.low), double(s.range.high)));
+  }
+  return s;
+}
+
+template <class T>
+T stored(double x) {
+  return static_cast<T>(std::llround(std::clamp(x, double(std::numeric_limits<T>::min()), double(std::numeric_limits<T>::max()))));
+}
+
+// The parabola through three points of the segment whose middle this is: those where the error of the best one is 0.
+void append_parabola(SegmentTable& t, const Samples& s, int64_t middle) {
+  auto r = std::lround(std::ldexp(std::sqrt(3) / 2, t.bits - 1));
+  auto at = [&](int64_t f) { return s.real[static_cast<size_t>(middle + f - s.first)]; };
+  double left = at(-r), centre = at(0), right = at(r), distance = double(r);
+  t.lines.push_back(stored<int32_t>(std::ldexp(centre + 0.5, 16)));
+  t.lines.push_back(stored<int32_t>(std::clamp(std::ldexp((right - left) / (2 * distance), 24), -0x1p30, 0x1p30)));
+  t.bends.push_back(stored<int16_t>(std::ldexp((right + left - 2 * centre) / (2 * distance * distance), 24)));
+}
+
+SegmentTable table_of(const Samples& s, int bits, std::vector<int64_t> exact) {
+  int64_t size = int64_t{1} << bits, last = (32767 - s.zero) >> bits;
+  SegmentTable t{bits, static_cast<int32_t>(s.zero), (-32768 - s.zero) >> bits, std::move(exact), {}, {}};
+  for (int64_t i = t.first; i <= last; i++) append_parabola(t, s, s.zero + i * size + size / 2);
+  for (int64_t i : t.exact) {
+    auto begin = s.exact.begin() + (s.zero + (t.first + i) * size - s.first);
+    t.bends.insert(t.bends.end(), begin, begin + size);
+  }
   return t;
 }
 
-// Segments in which the lines are more than a step from the exact results.
-std::vector<int64_t> bad_segments(const InterpolatedTable& t, std::span<const int64_t> expected) {
+// In 1/65536 of a step, half a step added.
+int64_t parabola_value(const SegmentTable& t, int64_t segment, int64_t f) {
+  auto i = static_cast<size_t>(segment);
+  return t.lines[2 * i] + ((t.lines[2 * i + 1] + t.bends[i] * f) >> 8) * f;
+}
+
+bool is_close(const SegmentTable& t, const Samples& s, int64_t segment, int64_t x) {
+  int64_t size = int64_t{1} << t.bits, sum = parabola_value(t, segment, ((x - t.in_zero) & (size - 1)) - size / 2), y = sum >> 16;
+  if (y < s.range.low || y > s.range.high) return false;
+  auto at = static_cast<size_t>(x - s.first);
+  return std::abs(y - s.exact[at]) <= 1 && std::fabs(std::ldexp(double(sum), -16) - 0.5 - s.real[at]) <= kTolerance;
+}
+
+// Segments that are no parabola.
+std::vector<int64_t> bad_segments(const SegmentTable& t, const Samples& s) {
   std::vector<int64_t> bad;
   for (int64_t x = -32768; x < 32768; x++) {
-    int64_t i = ((x - t.in_zero) >> t.bits) - t.first;
-    bool good = std::abs(interpolate(t, x) - expected[static_cast<size_t>(x + 32768)]) <= 1;
-    if (!good && (bad.empty() || bad.back() != i)) bad.push_back(i);
+    int64_t segment = ((x - t.in_zero) >> t.bits) - t.first;
+    if ((bad.empty() || bad.back() != segment) && !is_close(t, s, segment, x)) bad.push_back(segment);
+    if (bad.size() > kMostExact) break;
   }
   return bad;
 }
 
 }  // namespace
 
-Tensor function_values(const Graph& g, const Node& n, const Quantization& in, const Quantization& out, int64_t first, int64_t count,
-                       int64_t step) {
-  Graph one;
-  Node f = n;
-  size_t operand = run_time_operand(g, n);
-  Tensor x(DType::kFloat32, {count});
-  for (int64_t i = 0; i < count; i++) x.as<float>()[static_cast<size_t>(i)] = to_real(first + i * step, in);
-  std::vector<const Tensor*> inputs;
-  for (size_t i = 0; i < n.inputs.size(); i++) {
-    if (n.inputs[i] == kNoValue) {
-      inputs.push_back(nullptr);
-      continue;
-    }
-    auto value = std::make_shared<Tensor>(i == operand ? x : *g[n.inputs[i]].constant);
-    if (i != operand) value->shape = {1};
-    f.inputs[i] = add_value(one, Value{"", value->type, value->shape, value, std::nullopt});
-    inputs.push_back(value.get());
-  }
-  f.outputs = {add_value(one, Value{"", DType::kFloat32, {count}, nullptr, std::nullopt})};
-  return to_grid(eval_node(one, f, std::move(inputs))[0], out);
-}
-
 bool choose_table(const Graph& g, Node& n, const Quantization& in, const Quantization& out) {
-  std::vector<int64_t> expected = to_int64s(function_values(g, n, in, out, -32768, 65536));
+  Samples s = sample(g, n, in, out);
   size_t fewest = SIZE_MAX;
-  for (int bits = 7; bits >= kFewestBits; bits--) {
-    InterpolatedTable t = table_with(g, n, in, out, bits, {});
-    std::vector<int64_t> bad = bad_segments(t, expected);
-    size_t values = t.nodes + (bad.size() << bits);
-    if (bad.size() > kMostExact || values >= fewest) continue;
-    fewest = values;
+  for (int bits = kMostBits; bits >= kFewestBits; bits--) {
+    SegmentTable t = table_of(s, bits, {});
+    std::vector<int64_t> bad = bad_segments(t, s);
+    size_t bytes = 10 * t.bends.size() + (bad.size() << (bits + 1));
+    if (bad.size() > kMostExact || bytes >= fewest) continue;
+    fewest = bytes;
     n.attributes["table_bits"] = int64_t{bits};
     n.attributes["table_exact"] = bad;
   }
   return fewest < SIZE_MAX;
 }
 
-InterpolatedTable interpolated_table(const Graph& g, const Node& n) {
-  ValueId x = n.inputs[run_time_operand(g, n)];
-  return table_with(g, n, grid_of(g, x), grid_of(g, n.outputs[0]), static_cast<int>(get_int(n, "table_bits")), get_ints(n, "table_exact"));
+SegmentTable segment_table(const Graph& g, const Node& n) {
+  Samples s = sample(g, n, grid_of(g, n.inputs[run_time_operand(g, n)]), grid_of(g, n.outputs[0]));
+  return table_of(s, static_cast<int>(get_int(n, "table_bits")), get_ints(n, "table_exact"));
 }
 
-int32_t interpolate(const InterpolatedTable& t, int64_t x) {
+int64_t table_value(const SegmentTable& t, int64_t x) {
   int64_t size = int64_t{1} << t.bits, d = x - t.in_zero, segment = (d >> t.bits) - t.first, f = d & (size - 1);
-  auto at = [&](int64_t i) { return int64_t{t.values[static_cast<size_t>(i)]}; };
-  if (auto found = std::find(t.exact.begin(), t.exact.end(), segment); found != t.exact.end())
-    return static_cast<int32_t>(at(static_cast<int64_t>(t.nodes) + (found - t.exact.begin()) * size + f) >> t.node_bits);
-  int shift = t.bits + t.node_bits;
-  return static_cast<int32_t>((at(segment) * (size - f) + at(segment + 1) * f + (int64_t{1} << (shift - 1))) >> shift);
+  auto found = std::find(t.exact.begin(), t.exact.end(), segment);
+  if (found == t.exact.end()) return parabola_value(t, segment, f - size / 2) >> 16;
+  return t.bends[t.lines.size() / 2 + static_cast<size_t>((found - t.exact.begin()) * size + f)];
 }
 
-void eval_interpolated(Evaluation& e) {
-  InterpolatedTable t = interpolated_table(e.graph, e.node);
+void eval_segments(Evaluation& e) {
+  SegmentTable t = segment_table(e.graph, e.node);
   auto x = e.in[run_time_operand(e.graph, e.node)]->as<int16_t>();
   visit_type(e.out[0].type, [&]<class T>() {
-    for (size_t i = 0; i < x.size(); i++) e.out[0].as<T>()[i] = static_cast<T>(interpolate(t, x[i]));
+    for (size_t i = 0; i < x.size(); i++) e.out[0].as<T>()[i] = static_cast<T>(table_value(t, x[i]));
   });
 }
 

@@ -1,5 +1,5 @@
 // The meaning of integer nodes with 16-bit values where it is another than that of 8 bits, as docs/numerics.md has it:
-// 64-bit sums and products, functions by interpolation, exp from two tables.
+// 64-bit sums and products, functions by parabolas, exp from two tables.
 #pragma once
 
 #include "ops/integer.hpp"
@@ -28,26 +28,26 @@ bool has_wide_products(const Graph& g, const Node& n);
 // As requantisation(), with a multiplier so small that all sums times it stay within 2^62.
 Requantisation wide_requantisation(const Graph& g, const Node& n, double factor);
 
-// A function of one int16 value: every 2^bits-th value and straight lines between them; the segments of `exact` have
-// all their values.
-struct InterpolatedTable {
-  int bits, node_bits;  // values have node_bits bits behind the point
+// A function of one int16 value: parabolas over segments of 2^bits inputs (runtime-stub/netsuke/table_s16.hpp); the
+// segments of `exact` have all their results.
+struct SegmentTable {
+  int bits;
   int32_t in_zero;
   int64_t first;               // the segment of the lowest input
-  size_t nodes;                // how many values are nodes
   std::vector<int64_t> exact;  // segments, counted from `first`
-  std::vector<int16_t> values;  // nodes, then the blocks of the exact segments
+  std::vector<int32_t> lines;  // two for each segment
+  std::vector<int16_t> bends;  // one for each segment, then the blocks of the exact ones
 };
-// Looks for a table that is within one step of the exact rounding for all 65,536 inputs, and writes what it is like into
-// the node's attributes, from which interpolated_table() makes it. False if there is none of moderate size.
+// Looks for a table that is within 1/64 step of the real function, and so within one of its exact rounding, for all 65,536
+// inputs, and writes what it is like into the node's attributes, from which segment_table() makes it. False if there is
+// none of moderate size.
 bool choose_table(const Graph& g, Node& n, const Quantization& in, const Quantization& out);
-InterpolatedTable interpolated_table(const Graph& g, const Node& n);
-int32_t interpolate(const InterpolatedTable& t, int64_t x);
-void eval_interpolated(Evaluation& e);
+SegmentTable segment_table(const Graph& g, const Node& n);
+int64_t table_value(const SegmentTable& t, int64_t x);
+void eval_segments(Evaluation& e);
 
-// What the node, a function of one element, makes of `count` integers first, first + step, ... on the grid `in`, as
-// integers on the grid `out`. They may lie beyond the type.
-Tensor function_values(const Graph& g, const Node& n, const Quantization& in, const Quantization& out, int64_t first, int64_t count,
-                       int64_t step = 1);
+// What the node, a function of one element, makes of `count` integers from `first` on, real numbers on the grid `in`. The
+// integers may lie beyond the type.
+Tensor function_values(const Graph& g, const Node& n, const Quantization& in, int64_t first, int64_t count);
 
 }  // namespace netsuke

@@ -103,33 +103,39 @@ template <int Bits, int Zero, class Exact>
 struct Table {
   using out_t = int16_t;
   using exact = Exact;
-  static constexpr int32_t count = 65536, in_zero = Zero, bits = Bits, node_bits = 0;
-  static constexpr int32_t first = (-32768 - Zero) >> Bits, nodes = ((32767 - Zero) >> Bits) - first + 2;
+  static constexpr int32_t count = 65536, in_zero = Zero, bits = Bits;
+  static constexpr int32_t first = (-32768 - Zero) >> Bits, segments = ((32767 - Zero) >> Bits) - first + 1;
 };
 template <int... kValues>
 std::vector<int> listed(netsuke::Ints<kValues...>*) {
   return {kValues...};
 }
-using TableCases = std::tuple<Table<7, 0, netsuke::Ints<>>, Table<4, -77, netsuke::Ints<0, 17>>,
-                              Table<6, 32767, netsuke::Ints<5, 3, 1023>>, Table<7, -32768, netsuke::Ints<511>>>;
+using TableCases = std::tuple<Table<8, 0, netsuke::Ints<>>, Table<5, -77, netsuke::Ints<0, 17>>,
+                              Table<6, 32767, netsuke::Ints<5, 3, 1023>>, Table<10, -32768, netsuke::Ints<63>>>;
 
-TEMPLATE_LIST_TEST_CASE("table_s16 draws lines between its nodes, for every input and in place", "[s16]", TableCases) {
+TEMPLATE_LIST_TEST_CASE("table_s16 draws a parabola in each segment, for every input and in place", "[s16]", TableCases) {
   using P = TestType;
   const std::vector<int> exact = listed(static_cast<typename P::exact*>(nullptr));
   constexpr int kSize = 1 << P::bits;
-  const Values table = random_values<int16_t>(P::nodes + static_cast<int64_t>(exact.size()) * kSize, 3);
+  // A segment changes by 24 steps at most, so that no sum overflows.
+  const Ints32 bases = random_integers<int32_t>(P::segments, 1, -2100000000, 2100000000);
+  const Ints32 slopes = random_integers<int32_t>(P::segments, 2, -(1 << (33 - P::bits - 5)), 1 << (33 - P::bits - 5));
+  const Values bends = random_integers<int16_t>(P::segments + static_cast<int64_t>(exact.size()) * kSize, 3, -1000, 1000);
+  Ints32 lines;
+  for (std::size_t i = 0; i < bases.size(); ++i) lines.insert(lines.end(), {bases[i], slopes[i]});
   GuardedOf<int16_t> values(P::count);
   Values expected;
   for (int x = -32768; x < 32768; ++x) {
     values.data()[x + 32768] = static_cast<int16_t>(x);
-    const int segment = ((x - P::in_zero) >> P::bits) - P::first, f = (x - P::in_zero) & (kSize - 1);
-    const auto at = [&](int i) { return int{table[static_cast<std::size_t>(i)]}; };
-    int y = (at(segment) * (kSize - f) + at(segment + 1) * f + kSize / 2) >> P::bits;
-    for (std::size_t i = 0; i < exact.size(); ++i)
-      if (exact[i] == segment) y = at(P::nodes + static_cast<int>(i) * kSize + f);
+    const int segment = ((x - P::in_zero) >> P::bits) - P::first;
+    const int64_t f = ((x - P::in_zero) & (kSize - 1)) - kSize / 2;
+    const auto i = static_cast<std::size_t>(segment);
+    int64_t y = (bases[i] + floor_shift(slopes[i] + bends[i] * f, 8) * f) >> 16;
+    for (std::size_t k = 0; k < exact.size(); ++k)
+      if (exact[k] == segment) y = bends[static_cast<std::size_t>(P::segments) + k * kSize + static_cast<std::size_t>(f + kSize / 2)];
     expected.push_back(static_cast<int16_t>(y));
   }
-  netsuke::table_s16<P>(values.data(), table.data(), values.data());
+  netsuke::table_s16<P>(values.data(), lines.data(), bends.data(), values.data());
   require_equal(values.checked(), expected);
 }
 

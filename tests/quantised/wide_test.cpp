@@ -6,6 +6,8 @@ using namespace netsuke::test;
 
 namespace {
 
+namespace fs = std::filesystem;
+
 struct Grid {
   std::string type;
   double scale;
@@ -132,6 +134,24 @@ TEST_CASE("a function that no table of moderate size follows stays in float") {
   WideCase c = function("log", "Log(a)", {"uint16", 0.0002, 0}, {"int16", 0.0003, 0});
   std::string model = model_of(c);
   CHECK(final_ops(model) == "QuantizeLinear DequantizeLinear Log QuantizeLinear DequantizeLinear");
+}
+
+TEST_CASE("element-wise operators of 16 bits go by rows") {
+  fs::path directory = fresh_directory("wide");
+  for (const char* name : {"add", "sub_broadcast", "mul", "mul_wide", "max", "relu", "sigmoid", "hard_swish"}) {
+    auto all = all_cases();
+    auto c = std::find_if(all.begin(), all.end(), [&](const WideCase& w) { return w.name == name; });
+    REQUIRE(c != all.end());
+    c->b_shape = c->shape;
+    CompileOptions options;
+    options.model = directory / "model.onnx";
+    write_model(model_of(*c), options.model);
+    for (const Call& call : compile(options).program.calls) {
+      INFO(name << " " << call.kernel);
+      CHECK(call.row_form);
+    }
+  }
+  fs::remove_all(directory);
 }
 
 TEST_CASE("generated code computes with 16 bits what the integer graph means", "[codegen]") {

@@ -116,42 +116,47 @@ void check_product(const char* name, bool wide) {
   report(name, kCount, wrong);
 }
 
-// Numbers that look random, of a place.
-#define V1(i) static_cast<int16_t>((static_cast<uint32_t>(i) * 2654435761u >> 16) % 60001u - 30000u)
-#define V4(i) V1(i), V1((i) + 1), V1((i) + 2), V1((i) + 3)
-#define V16(i) V4(i), V4((i) + 4), V4((i) + 8), V4((i) + 12)
-#define V64(i) V16(i), V16((i) + 16), V16((i) + 32), V16((i) + 48)
-#define V256(i) V64(i), V64((i) + 64), V64((i) + 128), V64((i) + 192)
-const int16_t nodes[] IN_FLASH = {V256(0), V256(256), V256(512)};
+// Numbers that look random, of a place. Bases are far enough inside that no sum overflows.
+#define B1(i) static_cast<int16_t>((static_cast<uint32_t>(i) * 2654435761u >> 16) % 60001u - 30000u)
+#define B4(i) B1(i), B1((i) + 1), B1((i) + 2), B1((i) + 3)
+#define B16(i) B4(i), B4((i) + 4), B4((i) + 8), B4((i) + 12)
+#define B64(i) B16(i), B16((i) + 16), B16((i) + 32), B16((i) + 48)
+#define B256(i) B64(i), B64((i) + 64), B64((i) + 128), B64((i) + 192)
+#define L1(i) static_cast<int32_t>((static_cast<uint32_t>(i) * 2654435761u >> 1) % 2000000001u) - 1000000000, \
+              static_cast<int32_t>((static_cast<uint32_t>(i) * 2246822519u >> 4) % 33554433u) - 16777216
+#define L4(i) L1(i), L1((i) + 1), L1((i) + 2), L1((i) + 3)
+#define L16(i) L4(i), L4((i) + 4), L4((i) + 8), L4((i) + 12)
+#define L64(i) L16(i), L16((i) + 16), L16((i) + 32), L16((i) + 48)
+#define L256(i) L64(i), L64((i) + 64), L64((i) + 128), L64((i) + 192)
+const int16_t bends[] IN_FLASH = {B256(0), B256(256), B256(512), B1(768)};
+const int32_t lines[] IN_FLASH = {L256(0), L1(256)};
 
-template <class Out, int Bits, int NodeBits, int Zero, int First, int Nodes, class Exact>
+template <class Out, int Bits, int Zero, int First, int Segments, class Exact>
 struct Table {
   typedef Out out_t;
   typedef Exact exact;
-  static constexpr int32_t count = kCount, in_zero = Zero, bits = Bits, node_bits = NodeBits, first = First, nodes = Nodes;
+  static constexpr int32_t count = kCount, in_zero = Zero, bits = Bits, first = First, segments = Segments;
 };
 
-int32_t node(int32_t i) { return netsuke::rom(nodes + i); }
-
-// `block`: that of the segment's values, below 0: none.
+// `block`: that of the segment's results, below 0: none. f: from the beginning of the segment.
 template <class P>
-int32_t table_meaning(int32_t segment, int32_t f, int block) {
+int64_t table_meaning(int32_t segment, int32_t f, int block) {
   const int32_t size = static_cast<int32_t>(1) << P::bits;
-  if (block >= 0) return node(P::nodes + block * size + f) >> P::node_bits;
-  const int shift = P::bits + P::node_bits;
-  return (node(segment) * (size - f) + node(segment + 1) * f + (static_cast<int32_t>(1) << (shift - 1))) >> shift;
+  if (block >= 0) return netsuke::rom(bends + (P::segments + block * size + f));
+  const int64_t middle = f - size / 2, slope = netsuke::rom(lines + (2 * segment + 1));
+  return (netsuke::rom(lines + 2 * segment) + ((slope + netsuke::rom(bends + segment) * middle) >> 8) * middle) >> 16;
 }
 
 template <class P, class T>
 void check_table(const char* name, int32_t exact_0, int32_t exact_1, T* out) {
   NETSUKE_TEST_BEGIN();
-  netsuke::table_s16<P>(first, nodes, out);
+  netsuke::table_s16<P>(first, lines, bends, out);
   NETSUKE_TEST_END();
   int wrong = 0;
   for (int i = 0; i < kCount; ++i) {
     const int32_t d = static_cast<int32_t>(first[i]) - P::in_zero, segment = (d >> P::bits) - P::first;
     const int block = segment == exact_0 ? 0 : (segment == exact_1 ? 1 : -1);
-    wrong += out[i] != table_meaning<P>(segment, d & ((1 << P::bits) - 1), block) ? 1 : 0;
+    wrong += out[i] != static_cast<T>(table_meaning<P>(segment, d & ((1 << P::bits) - 1), block)) ? 1 : 0;
   }
   report(name, kCount, wrong);
 }
@@ -263,10 +268,10 @@ int main() {
   check_product<Sum<int16_t, int16_t, 1234567891, 0, 46, 0, 0, 3, -32768, 32767> >("mul", false);
   check_product<Sum<int16_t, int16_t, 1070000001, 0, 32, 0, -32768, 3, -32768, 32767> >("mul_shift32", false);
   check_product<Sum<int16_t, int16_t, 1073741823, 0, 46, -32768, 32767, 3, -32768, 32767> >("mul_wide", true);
-  check_table<Table<int16_t, 7, 0, 0, -256, 513, netsuke::Ints<> > >("table", -1, -1, results);
-  check_table<Table<int16_t, 7, 0, -77, -256, 514, netsuke::Ints<255> > >("table_exact", 255, -1, results);
-  check_table<Table<int8_t, 7, 8, 32767, -512, 513, netsuke::Ints<3> > >("table_to_bytes", 3, -1, byte_results);
-  check_table<Table<int16_t, 8, 0, -32768, 0, 257, netsuke::Ints<0, 255> > >("table_ends", 0, 255, results);
+  check_table<Table<int16_t, 8, 0, -128, 256, netsuke::Ints<> > >("table", -1, -1, results);
+  check_table<Table<int16_t, 8, -77, -128, 257, netsuke::Ints<127> > >("table_exact", 127, -1, results);
+  check_table<Table<int8_t, 9, 32767, -128, 128, netsuke::Ints<3> > >("table_to_bytes", 3, -1, byte_results);
+  check_table<Table<int16_t, 8, -32768, 0, 256, netsuke::Ints<0, 255> > >("table_ends", 0, 255, results);
   check_softmax<Softmax<int16_t, 12, 1, 65536, 0> >("softmax", results);
   check_softmax<Softmax<int16_t, 15, 7, 1000000007, 13> >("softmax_inner", results);
   check_softmax<Softmax<int8_t, 100, 1, 256, 0> >("softmax_to_bytes", byte_results);
