@@ -95,19 +95,19 @@ constexpr int kMostBits = 10, kFewestBits = 5;  // 64 segments, 640 bytes, to 20
 constexpr size_t kMostExact = 4;
 constexpr double kTolerance = 0.015625;  // of a step
 
-// A function for all inputs of whole segments, however long they are.
+// A function for all inputs, -32768 first.
 struct Samples {
-  int64_t first, zero;         // the lowest input
+  int64_t zero;                // of the input
   IntegerRange range;          // of the output
   std::vector<double> real;    // output steps, zero point included, inside the range
   std::vector<int64_t> exact;  // rounded
 };
 
+size_t index_of(int64_t x) { return static_cast<size_t>(x + 32768); }
+
 Samples sample(const Graph& g, const Node& n, const Quantization& in, const Quantization& out) {
-  int64_t zero = in.zero_points[0], size = int64_t{1} << kMostBits;
-  int64_t first = ((-32768 - zero) >> kMostBits) * size + zero, end = (((32767 - zero) >> kMostBits) + 1) * size + zero;
-  Samples s{first, zero, integer_range(out.type), {}, {}};
-  Tensor values = function_values(g, n, in, first, end - first);
+  Samples s{in.zero_points[0], integer_range(out.type), {}, {}};
+  Tensor values = function_values(g, n, in, -32768, 65536);
   s.exact = to_int64s(to_grid(values, out));
   for (float v : values.as<float>()) {
     double y = double(v) / double(out.scales[0]) + out.zero_points[0];
@@ -121,37 +121,50 @@ T stored(double x) {
   return static_cast<T>(std::llround(std::clamp(x, double(std::numeric_limits<T>::min()), double(std::numeric_limits<T>::max()))));
 }
 
-// The parabola through three points of the segment whose middle this is: those where the error of the best one is 0.
-void append_parabola(SegmentTable& t, const Samples& s, int64_t middle) {
-  auto r = std::lround(std::ldexp(std::sqrt(3) / 2, t.bits - 1));
-  auto at = [&](int64_t f) { return s.real[static_cast<size_t>(middle + f - s.first)]; };
-  double left = at(-r), centre = at(0), right = at(r), distance = double(r);
-  t.lines.push_back(stored<int32_t>(std::ldexp(centre + 0.5, 16)));
-  t.lines.push_back(stored<int32_t>(std::clamp(std::ldexp((right - left) / (2 * distance), 24), -0x1p30, 0x1p30)));
-  t.bends.push_back(stored<int16_t>(std::ldexp((right + left - 2 * centre) / (2 * distance * distance), 24)));
+// The parabola y = base + slope * f + bend * f^2 around an input of the segment.
+struct Parabola {
+  double base, slope, bend;
+};
+
+// Through three inputs of first to last: those where the error of the best parabola is 0.
+Parabola parabola(const Samples& s, int64_t first, int64_t last, int64_t around) {
+  int64_t middle = (first + last + 1) / 2, r = std::max(1L, std::lround(double(last - first + 1) * std::sqrt(3) / 4));
+  auto at = [&](int64_t x) { return s.real[index_of(std::clamp(x, first, last))]; };
+  double left = at(middle - r), centre = at(middle), right = at(middle + r), distance = double(r);
+  double slope = (right - left) / (2 * distance), bend = (right + left - 2 * centre) / (2 * distance * distance);
+  double away = double(around - middle);
+  return {centre + (slope + bend * away) * away, slope + 2 * bend * away, bend};
+}
+
+// The segment whose middle this is; its ends may lie beyond the type.
+void append_segment(SegmentTable& t, const Samples& s, int64_t middle) {
+  int64_t half = int64_t{1} << (t.bits - 1);
+  Parabola p = parabola(s, std::max<int64_t>(middle - half, -32768), std::min<int64_t>(middle + half - 1, 32767), middle);
+  t.lines.push_back(static_cast<int32_t>(std::llround(std::ldexp(p.base + 0.5, 16))));  // the sum fits, this may wrap around
+  t.lines.push_back(stored<int32_t>(std::clamp(std::ldexp(p.slope, 24), -0x1p30, 0x1p30)));
+  t.bends.push_back(stored<int16_t>(std::ldexp(p.bend, 24)));
 }
 
 SegmentTable table_of(const Samples& s, int bits, std::vector<int64_t> exact) {
   int64_t size = int64_t{1} << bits, last = (32767 - s.zero) >> bits;
   SegmentTable t{bits, static_cast<int32_t>(s.zero), (-32768 - s.zero) >> bits, std::move(exact), {}, {}};
-  for (int64_t i = t.first; i <= last; i++) append_parabola(t, s, s.zero + i * size + size / 2);
-  for (int64_t i : t.exact) {
-    auto begin = s.exact.begin() + (s.zero + (t.first + i) * size - s.first);
-    t.bends.insert(t.bends.end(), begin, begin + size);
-  }
+  for (int64_t i = t.first; i <= last; i++) append_segment(t, s, s.zero + i * size + size / 2);
+  for (int64_t i : t.exact)
+    for (int64_t x = s.zero + (t.first + i) * size, end = x + size; x < end; x++)
+      t.bends.push_back(static_cast<int16_t>(s.exact[index_of(std::clamp<int64_t>(x, -32768, 32767))]));
   return t;
 }
 
 // In 1/65536 of a step, half a step added.
-int64_t parabola_value(const SegmentTable& t, int64_t segment, int64_t f) {
+int32_t parabola_value(const SegmentTable& t, int64_t segment, int64_t f) {
   auto i = static_cast<size_t>(segment);
-  return t.lines[2 * i] + ((t.lines[2 * i + 1] + t.bends[i] * f) >> 8) * f;
+  return static_cast<int32_t>(t.lines[2 * i] + ((t.lines[2 * i + 1] + t.bends[i] * f) >> 8) * f);
 }
 
 bool is_close(const SegmentTable& t, const Samples& s, int64_t segment, int64_t x) {
   int64_t size = int64_t{1} << t.bits, sum = parabola_value(t, segment, ((x - t.in_zero) & (size - 1)) - size / 2), y = sum >> 16;
   if (y < s.range.low || y > s.range.high) return false;
-  auto at = static_cast<size_t>(x - s.first);
+  size_t at = index_of(x);
   return std::abs(y - s.exact[at]) <= 1 && std::fabs(std::ldexp(double(sum), -16) - 0.5 - s.real[at]) <= kTolerance;
 }
 
