@@ -11,10 +11,12 @@
 // Needs final layouts (to-nhwc). Breaks equality with the float meaning of the grids within one step, where requantising
 // rounds another way than float arithmetic would (docs/numerics.md). Lowering needs it.
 #include <algorithm>
+#include <cmath>
 
 #include "graph/quantization.hpp"
+#include "ops/activation.hpp"
 #include "ops/grid.hpp"
-#include "ops/integer.hpp"
+#include "ops/integer_wide.hpp"
 #include "ops/layout.hpp"
 #include "passes/integer_weights.hpp"
 #include "passes/passes.hpp"
@@ -44,7 +46,7 @@ const std::optional<Quantization>& grid_of(const Conversion& c, ValueId v) { ret
 
 bool is_run_time(const Conversion& c, ValueId v) { return v != kNoValue && !c.graph[v].constant; }
 
-bool is_int8(const Conversion& c, ValueId v) { return grid_of(c, v) && grid_of(c, v)->type == DType::kInt8; }
+bool is_int16(const Conversion& c, ValueId v) { return grid_of(c, v) && grid_of(c, v)->type == DType::kInt16; }
 
 // --- which nodes compute in integers ---
 
@@ -52,14 +54,14 @@ bool is_scalar_constant(const Conversion& c, ValueId v) {
   return v != kNoValue && c.graph[v].constant && c.graph[v].constant->count() == 1 && c.graph[v].type == DType::kFloat32;
 }
 
-// One run-time operand of 8 bits, beside scalars.
+// One run-time operand, beside scalars.
 bool is_function(const Conversion& c, const Node& n) {
   int run_time = 0;
   for (ValueId v : n.inputs) {
-    if (is_run_time(c, v)) run_time += is_int8(c, v) ? 1 : 2;
+    if (is_run_time(c, v)) run_time += grid_of(c, v) ? 1 : 2;
     else if (!is_scalar_constant(c, v)) return false;
   }
-  return run_time == 1 && is_int8(c, n.outputs[0]);
+  return run_time == 1 && grid_of(c, n.outputs[0]);
 }
 
 bool all_on(const Conversion& c, const Node& n, const std::optional<Quantization>& grid) {
@@ -68,17 +70,17 @@ bool all_on(const Conversion& c, const Node& n, const std::optional<Quantization
   return true;
 }
 
-bool all_int8(const Conversion& c, const Node& n) {
+bool all_on_grids(const Conversion& c, const Node& n) {
   for (ValueId v : n.inputs)
-    if (v != kNoValue && !is_int8(c, v)) return false;
-  return is_int8(c, n.outputs[0]);
+    if (v != kNoValue && !grid_of(c, v)) return false;
+  return grid_of(c, n.outputs[0]).has_value();
 }
 
-// Sums of a MatMul's run-time operands fit int32 whatever they are. (Constant weights are rounded to fit.)
+// Sums of a MatMul's run-time operands can be requantised, whatever they are, or fit int32 where they become real
+// numbers. (Constant weights are rounded to fit.)
 bool sums_fit(const Conversion& c, const Node& n) {
-  double most = static_cast<double>(c.graph[n.inputs[0]].shape.back());
-  for (ValueId v : {n.inputs[0], n.inputs[1]}) most *= reach_of(*grid_of(c, v));
-  return most < 2147483648.0;
+  double most = product_bound(*grid_of(c, n.inputs[0]), *grid_of(c, n.inputs[1]), c.graph[n.inputs[0]].shape.back());
+  return most < (grid_of(c, n.outputs[0]) ? kMostProduct : 2147483648.0);
 }
 
 bool is_linear(const Conversion& c, const Node& n) {
@@ -100,13 +102,13 @@ bool computes_in_integers(const Conversion& c, const Node& n) {
     case IntegerForm::kNone: return false;
     case IntegerForm::kMove:
       return plain && !weighted_resample && is_run_time(c, n.inputs[0]) && grid_of(c, n.inputs[0]) && all_on(c, n, grid_of(c, n.inputs[0]));
-    case IntegerForm::kSameGrid: return plain && all_int8(c, n);
+    case IntegerForm::kSameGrid: return plain && all_on_grids(c, n);
     case IntegerForm::kLinear: return is_run_time(c, n.inputs[0]) && is_linear(c, n);
     case IntegerForm::kAverage: return is_averaged(c, n);
     case IntegerForm::kSum:
-    case IntegerForm::kProduct: return only_limits(n.activations) && (all_int8(c, n) || is_function(c, n));
+    case IntegerForm::kProduct: return only_limits(n.activations) && (all_on_grids(c, n) || is_function(c, n));
     case IntegerForm::kFunction: return is_function(c, n);
-    case IntegerForm::kSoftmax: return plain && is_int8(c, n.inputs[0]) && grid_of(c, n.outputs[0]);
+    case IntegerForm::kSoftmax: return plain && grid_of(c, n.inputs[0]) && grid_of(c, n.outputs[0]);
   }
   return false;
 }
@@ -156,7 +158,30 @@ void set_weights(Conversion& c, Node& n, const IntegerWeights& w) {
   n.inputs[1] = add_constant(c.graph, name, w.weights, w.grid);
 }
 
-// Values of the node as integers; false where weights fit no integers.
+bool of_16_bits(const Conversion& c, const Node& n) {
+  return std::any_of(n.inputs.begin(), n.inputs.end(), [&](ValueId v) { return is_run_time(c, v) && is_int16(c, v); });
+}
+
+// A scalar as an integer: the largest of 16 bits, on a grid made for it.
+ValueId stored_scalar(Conversion& c, ValueId v) {
+  if (grid_of(c, v)) return stored_value(c, v);
+  float x = c.graph[v].constant->as<float>()[0], scale = std::fabs(x) / 32767;
+  Quantization grid = per_tensor_grid(scale > 0 && std::isfinite(scale) ? scale : 1, 0, DType::kInt16);
+  return add_constant(c.graph, c.graph[v].name, to_grid(*c.graph[v].constant, grid), grid);
+}
+
+// A function of one value: a table. Of 16 bits, sums and products with a scalar are plain ones; false where no table
+// comes close enough.
+bool convert_function(Conversion& c, Node& n) {
+  bool wide = of_16_bits(c, n), arithmetic = op_of(n).integer != IntegerForm::kFunction;
+  if (wide && !arithmetic && !choose_table(c.graph, n, *grid_of(c, n.inputs[run_time_operand(c.graph, n)]), *grid_of(c, n.outputs[0]))) return false;
+  for (ValueId& v : n.inputs)
+    if (is_run_time(c, v)) v = stored_value(c, v);
+    else if (wide && arithmetic) v = stored_scalar(c, v);
+  return true;
+}
+
+// Values of the node as integers; false where weights fit no integers, or a function no table.
 bool convert_inputs(Conversion& c, Node& n) {
   const Op& op = op_of(n);
   if (op.integer == IntegerForm::kLinear && n.op != "MatMul") {
@@ -166,9 +191,10 @@ bool convert_inputs(Conversion& c, Node& n) {
     set_weights(c, n, *w);
     return true;
   }
-  bool function = is_function(c, n) && op.integer != IntegerForm::kSameGrid && op.integer != IntegerForm::kMove;
+  bool function = op.integer == IntegerForm::kSum || op.integer == IntegerForm::kProduct || op.integer == IntegerForm::kFunction;
+  if (function && is_function(c, n)) return convert_function(c, n);
   for (ValueId& v : n.inputs) {
-    if (v == kNoValue || !grid_of(c, v) || (function && c.graph[v].constant)) continue;
+    if (v == kNoValue || !grid_of(c, v)) continue;
     v = op.integer == IntegerForm::kSameGrid ? requantized(c, v, *grid_of(c, n.outputs[0])) : stored_value(c, v);
   }
   return true;
@@ -212,14 +238,18 @@ bool append_border(Conversion& c, const Node& n) {
   return true;
 }
 
-// A value rounded onto one grid and then another, as pairs in a row leave it: a copy, in integers where 32 bits have
-// room for the scales (not from 16 bits to 16 bits).
+// A value rounded onto one grid and then another, as pairs in a row leave it: a copy. Relu and Clip of 16 bits are that,
+// too, with limits. (Of 8 bits, they are tables.)
 bool append_requantized(Conversion& c, const Node& n) {
-  if (n.op != "Reshape" || !n.activations.empty() || c.graph[n.inputs[0]].shape != c.graph[n.outputs[0]].shape) return false;
+  if (n.inputs.size() != 1 || n.outputs.size() != 1 || !n.activations.empty()) return false;
   ValueId from = n.inputs[0], to = n.outputs[0];
-  if (!grid_of(c, from) || !grid_of(c, to) || !c.stored.contains(from) || (!is_int8(c, from) && !is_int8(c, to))) return false;
-  if (grid_of(c, from) == grid_of(c, to)) return false;
-  c.nodes.push_back(Node{"Requantize", n.name, {c.stored[from]}, {add_stored(c, to)}, {}, {}});
+  if (!grid_of(c, from) || !grid_of(c, to) || !c.stored.contains(from)) return false;
+  bool copies = n.op == "Reshape" && c.graph[from].shape == c.graph[to].shape && grid_of(c, from) != grid_of(c, to);
+  bool limits = (n.op == "Relu" || n.op == "Clip") && (is_int16(c, from) || is_int16(c, to));
+  if (!copies && !limits) return false;
+  Node requantize{"Requantize", n.name, {c.stored[from]}, {add_stored(c, to)}, {}, {}};
+  if (limits) requantize.activations = {activation_of(n)};
+  c.nodes.push_back(std::move(requantize));
   return true;
 }
 

@@ -6,6 +6,7 @@
 #include "graph/quantization.hpp"
 #include "ops/activation.hpp"
 #include "ops/helpers.hpp"
+#include "ops/integer_wide.hpp"
 #include "ops/layout.hpp"
 
 namespace netsuke {
@@ -73,38 +74,44 @@ void eval_real(Evaluation& e) {
     if (e.node.outputs[i] != kNoValue) e.out[i] = to_grid(real.out[i], grid_of(g, e.node.outputs[i]));
 }
 
-}  // namespace
-
-void eval_small_sum(Evaluation& e) {
-  SmallSum s = small_sum(e.graph, e.node);
+// f of the operands' integers, broadcast.
+template <class F>
+void eval_pairs(Evaluation& e, const F& f) {
   const Tensor nothing(DType::kInt8, {});
   const Tensor& second = e.in.size() > 1 ? *e.in[1] : nothing;
-  std::vector<int64_t> a = to_int64s(*e.in[0]), b = to_int64s(second);
-  std::vector<int64_t> result;
+  std::vector<int64_t> a = to_int64s(*e.in[0]), b = to_int64s(second), result;
   for_each_index(e.out[0].shape, [&](const Shape& index) {
     int64_t x = a[static_cast<size_t>(broadcast_offset(index, e.in[0]->shape))];
-    int64_t y = b[static_cast<size_t>(broadcast_offset(index, second.shape))];
-    int64_t sum = (x * s.multiplier_a + y * s.multiplier_b + s.offset) >> s.shift;
-    result.push_back(std::clamp<int64_t>(sum, s.limits.low, s.limits.high));
+    result.push_back(f(x, b[static_cast<size_t>(broadcast_offset(index, second.shape))]));
   });
   fill(e.out[0], [&](size_t i) { return result[i]; });
 }
 
-namespace {
-
 void eval_product(Evaluation& e) {
-  const Graph& g = e.graph;
-  Requantisation r = sum_requantisation(g, e.node);
-  std::vector<int64_t> a = to_int64s(*e.in[0]), b = to_int64s(*e.in[1]), result;
-  for_each_index(e.out[0].shape, [&](const Shape& index) {
-    int64_t x = a[static_cast<size_t>(broadcast_offset(index, e.in[0]->shape))] - zero_of(g, e.node.inputs[0]);
-    int64_t y = b[static_cast<size_t>(broadcast_offset(index, e.in[1]->shape))] - zero_of(g, e.node.inputs[1]);
-    result.push_back(requantise(r, x * y, 0));
-  });
-  fill(e.out[0], [&](size_t i) { return result[i]; });
+  Requantisation r = sum_requantisation(e.graph, e.node);
+  int64_t zero_a = zero_of(e.graph, e.node.inputs[0]), zero_b = zero_of(e.graph, e.node.inputs[1]);
+  eval_pairs(e, [&](int64_t a, int64_t b) { return requantise(r, (a - zero_a) * (b - zero_b), 0); });
+}
+
+void eval_function(Evaluation& e) {
+  bool wide = e.graph[e.node.inputs[run_time_operand(e.graph, e.node)]].type == DType::kInt16;
+  if (wide) eval_segments(e);
+  else eval_real(e);
 }
 
 }  // namespace
+
+void eval_sum(Evaluation& e) {
+  if (is_wide_sum(e.graph, e.node)) {
+    WideSum s = wide_sum(e.graph, e.node);
+    return eval_pairs(e, [&](int64_t a, int64_t b) { return wide_sum_of(s, a, b); });
+  }
+  SmallSum s = small_sum(e.graph, e.node);
+  eval_pairs(e, [&](int64_t a, int64_t b) {
+    int64_t sum = (a * s.multiplier_a + b * s.multiplier_b + s.offset) >> s.shift;
+    return std::clamp<int64_t>(sum, s.limits.low, s.limits.high);
+  });
+}
 
 bool is_quantised(const Value& v) { return v.quantization && (v.type == DType::kInt8 || v.type == DType::kInt16); }
 
@@ -141,9 +148,10 @@ void eval_integer(Evaluation& e) {
                   }) > 0;
   if (op.integer == IntegerForm::kLinear) return eval_linear(e);
   if (op.eval_integer && (op.integer == IntegerForm::kAverage || op.integer == IntegerForm::kSoftmax)) return op.eval_integer(e);
-  if (op.integer == IntegerForm::kSum && !function) return eval_small_sum(e);
+  if (op.integer == IntegerForm::kSum && !function) return eval_sum(e);
   if (op.integer == IntegerForm::kProduct && !function) return eval_product(e);
-  eval_real(e);
+  if (function) eval_function(e);
+  else eval_real(e);
 }
 
 bool only_limits(const std::vector<Activation>& activations) {
@@ -204,6 +212,7 @@ std::vector<double> sum_scales(const Graph& g, const Node& n) {
 Requantisation sum_requantisation(const Graph& g, const Node& n) {
   std::vector<double> factors = sum_scales(g, n);
   for (double& f : factors) f /= scale_of(g, n.outputs[0]);
+  if (has_wide_products(g, n)) return wide_requantisation(g, n, factors[0]);
   return requantisation(g, n, factors);
 }
 
@@ -231,37 +240,27 @@ SmallSum small_sum(const Graph& g, const Node& n) {
 }
 
 Tensor function_table(const Graph& g, const Node& n) {
-  Graph one;
-  Node f = n;
-  size_t operand = run_time_operand(g, n);
-  for (size_t i = 0; i < n.inputs.size(); i++) {
-    Value v = g[n.inputs[i]];
-    v.shape = i == operand ? Shape{256} : Shape{1};
-    if (v.constant) {
-      auto scalar = std::make_shared<Tensor>(*v.constant);
-      scalar->shape = v.shape;
-      v.constant = std::move(scalar);
-    }
-    f.inputs[i] = add_value(one, std::move(v));
-  }
-  Value out = g[n.outputs[0]];
-  out.shape = {256};
-  f.outputs = {add_value(one, std::move(out))};
-  Tensor x(DType::kInt8, {256});
-  for (int i = 0; i < 256; i++) x.as<int8_t>()[static_cast<size_t>(i)] = static_cast<int8_t>(i - 128);
-  std::vector<const Tensor*> inputs;
-  for (size_t i = 0; i < f.inputs.size(); i++) inputs.push_back(i == operand ? &x : constant_of(one, f.inputs[i]));
-  return eval_node(one, f, std::move(inputs))[0];
+  return to_grid(function_values(g, n, grid_of(g, n.inputs[run_time_operand(g, n)]), -128, 256), grid_of(g, n.outputs[0]));
 }
 
 IntegerSoftmax integer_softmax(const Graph& g, const Node& n) {
-  double in = double(g[n.inputs[0]].quantization->scales[0]), per_unit = 1 / double(g[n.outputs[0]].quantization->scales[0]);
+  double in = scale_of(g, n.inputs[0]), per_unit = 1 / scale_of(g, n.outputs[0]);
   int64_t length = g[n.inputs[0]].shape[static_cast<size_t>(get_int(n, "axis"))];
-  int bits = std::min(23, 31 - static_cast<int>(std::ceil(std::log2(double(length)))));
-  IntegerSoftmax s{{}, 0, std::fabs(per_unit - std::round(per_unit)) < 1e-6 * per_unit ? 0 : 16};
-  s.numerator = std::lround(std::ldexp(per_unit, s.fraction_bits));
-  for (int d = 0; d < 256; d++) s.table.push_back(static_cast<uint32_t>(std::lround(std::ldexp(std::exp(-in * d), bits))));
+  int length_bits = static_cast<int>(std::ceil(std::log2(double(length))));
+  bool wide = g[n.inputs[0]].type == DType::kInt16, whole = std::fabs(per_unit - std::round(per_unit)) < 1e-6 * per_unit;
+  IntegerSoftmax s{{}, {}, wide ? std::min(30, 46 - length_bits) : std::min(23, 31 - length_bits), 0, 0};
+  if (!whole) s.fraction_bits = std::clamp(30 - static_cast<int>(std::ceil(std::log2(per_unit))), 0, 16);
+  s.numerator = std::min(std::lround(std::ldexp(per_unit, s.fraction_bits)), 1L << 30);
+  auto entry = [&](int d, int bits) { return static_cast<uint32_t>(std::lround(std::ldexp(std::exp(-in * d), bits))); };
+  for (int d = 0; d < 256; d++) s.table.push_back(wide ? entry(256 * d, 31) : entry(d, s.bits));
+  for (int d = 0; d < 256 && wide; d++) s.fine.push_back(entry(d, 31));
   return s;
+}
+
+uint64_t softmax_term(const IntegerSoftmax& s, int64_t distance) {
+  if (s.fine.empty()) return s.table[static_cast<size_t>(distance)];
+  uint64_t product = uint64_t{s.table[static_cast<size_t>(distance >> 8)]} * s.fine[static_cast<size_t>(distance & 255)];
+  return (product + (uint64_t{1} << (61 - s.bits))) >> (62 - s.bits);
 }
 
 }  // namespace netsuke

@@ -43,24 +43,28 @@ std::vector<double> sum_scales(const Graph& g, const Node& n);
 Requantisation sum_requantisation(const Graph& g, const Node& n);
 
 // y = clamp((a * multiplier_a + b * multiplier_b + offset) >> shift), 32-bit throughout. b is absent for Requantize.
+// Where an operand or the result has 16 bits: ops/integer_wide.hpp.
 struct SmallSum {
   int32_t multiplier_a, multiplier_b, offset;
   int shift;
   Limits limits;
 };
 SmallSum small_sum(const Graph& g, const Node& n);
-void eval_small_sum(Evaluation& e);
+void eval_sum(Evaluation& e);
 
-// All 256 results of a node of form kFunction with an int8 input, for inputs -128 to 127.
+// All 256 results of a function of one int8 value, for inputs -128 to 127.
 Tensor function_table(const Graph& g, const Node& n);
 
-// exp from a table, one division for each element.
+// exp from a table (int8) or two, one division for each element.
 struct IntegerSoftmax {
-  std::vector<uint32_t> table;  // exp(-scale * d) * 2^b for the distance d from the maximum
-  int64_t numerator;            // 2^fraction_bits / output scale
+  std::vector<uint32_t> table;  // exp(-scale * d) * 2^bits for the distance d from the maximum; int16: of 256 d, * 2^31
+  std::vector<uint32_t> fine;   // int16: exp(-scale * d) * 2^31 for d below 256
+  int bits;
+  int64_t numerator;  // 2^fraction_bits / output scale
   int fraction_bits;
 };
 IntegerSoftmax integer_softmax(const Graph& g, const Node& n);
+uint64_t softmax_term(const IntegerSoftmax& s, int64_t distance);
 
 // The operand of a kFunction node that is not a constant.
 size_t run_time_operand(const Graph& g, const Node& n);

@@ -6,6 +6,7 @@
 #include "ops/broadcasting.hpp"
 #include "ops/grid.hpp"
 #include "ops/integer.hpp"
+#include "ops/integer_wide.hpp"
 #include "ops/layout.hpp"
 #include "ops/window.hpp"
 
@@ -42,6 +43,27 @@ void lower_table(Lowering& l, const Node& n) {
   l.program.calls.push_back(std::move(call));
 }
 
+void lower_segments(Lowering& l, const Node& n) {
+  const Value& out = l.graph[n.outputs[0]];
+  SegmentTable t = segment_table(l.graph, n);
+  auto segments = static_cast<int64_t>(t.lines.size() / 2);
+  Call call = make_call(n, "table_s16", "table_s16.hpp");
+  BufferId lines = add_weights(l, out.name + "_lines", make_tensor<int32_t>({2 * segments}, t.lines));
+  BufferId bends = add_weights(l, out.name + "_bends", make_tensor<int16_t>({static_cast<int64_t>(t.bends.size())}, t.bends));
+  call.parameters = {type_name("out_t", out.type), {"count", count_of(out.shape)}, {"in_zero", int64_t{t.in_zero}}, {"bits", int64_t{t.bits}},
+                     {"first", t.first}, {"segments", segments}, {"exact", t.exact}};
+  call.arguments = {read(buffer_of(l, n.inputs[run_time_operand(l.graph, n)])), read(lines), read(bends), write(buffer_of(l, n.outputs[0]))};
+  if (out.type == DType::kInt16) call.in_place = {{0, 3}};
+  call.rows = elementwise_rows(l.graph, n);
+  l.program.calls.push_back(std::move(call));
+}
+
+void lower_function(Lowering& l, const Node& n) {
+  bool wide = l.graph[n.inputs[run_time_operand(l.graph, n)]].type == DType::kInt16;
+  if (wide) lower_segments(l, n);
+  else lower_table(l, n);
+}
+
 void add_operands(Lowering& l, const Node& n, Call& call) {
   const Graph& g = l.graph;
   Loops loops = collapse(g[n.outputs[0]].shape, {g[n.inputs[0]].shape, g[n.inputs[1]].shape});
@@ -68,11 +90,21 @@ std::vector<Parameter> product_parameters(const Graph& g, const Node& n) {
   return p;
 }
 
+// The kernel of an element-wise operation, and whether it is one for more than 32 bits.
+std::pair<const char*, bool> binary_kernel(const Graph& g, const Node& n) {
+  if (n.op == "Min") return {"min_s8", false};
+  if (n.op == "Max") return {"max_s8", false};
+  bool wide = n.op == "Mul" ? has_wide_products(g, n) : is_wide_sum(g, n);
+  if (n.op == "Mul") return {wide ? "mul_s16" : "mul_s8", wide};
+  return {wide ? "add_s16" : "add_s8", wide};
+}
+
 void lower_binary(Lowering& l, const Node& n) {
   bool sum = n.op == "Add" || n.op == "Sub";
-  Call call = make_call(n, sum ? "add_s8" : n.op == "Mul" ? "mul_s8" : n.op == "Min" ? "min_s8" : "max_s8", "binary_s8.hpp");
+  auto [kernel, wide] = binary_kernel(l.graph, n);
+  Call call = make_call(n, kernel, wide ? "binary_s16.hpp" : "binary_s8.hpp");
   add_operands(l, n, call);
-  if (sum) append(call.parameters, sum_parameters(small_sum(l.graph, n)));
+  if (sum) append(call.parameters, wide ? wide_sum_parameters(wide_sum(l.graph, n)) : sum_parameters(small_sum(l.graph, n)));
   else if (n.op == "Mul") append(call.parameters, product_parameters(l.graph, n));
   else append(call.parameters, limit_parameters(limits_of(n, *l.graph[n.outputs[0]].quantization)));
   l.program.calls.push_back(std::move(call));
@@ -148,7 +180,8 @@ void lower_softmax(Lowering& l, const Node& n) {
   IntegerSoftmax s = integer_softmax(g, n);
   const Shape& shape = g[n.inputs[0]].shape;
   auto axis = static_cast<std::ptrdiff_t>(get_int(n, "axis"));
-  Call call = make_call(n, "softmax_s8", "softmax_s8.hpp");
+  bool wide = !s.fine.empty();
+  Call call = make_call(n, wide ? "softmax_s16" : "softmax_s8", wide ? "softmax_s16.hpp" : "softmax_s8.hpp");
   call.parameters = {type_name("out_t", g[n.outputs[0]].type),
                      {"outer", count_of({shape.begin(), shape.begin() + axis})},
                      {"axis", shape[static_cast<size_t>(axis)]},
@@ -156,10 +189,12 @@ void lower_softmax(Lowering& l, const Node& n) {
                      {"numerator", s.numerator},
                      {"fraction_bits", int64_t{s.fraction_bits}},
                      {"out_zero", zero_of(g, n.outputs[0])}};
+  if (wide) call.parameters.push_back({"bits", int64_t{s.bits}});
   append(call.parameters, limit_parameters(limits_of(n, *g[n.outputs[0]].quantization)));
-  BufferId table = add_weights(l, g[n.outputs[0]].name + "_exp", make_tensor<uint32_t>({256}, s.table));
+  s.table.insert(s.table.end(), s.fine.begin(), s.fine.end());
+  BufferId table = add_weights(l, g[n.outputs[0]].name + "_exp", make_tensor<uint32_t>({static_cast<int64_t>(s.table.size())}, s.table));
   call.arguments = {read(buffer_of(l, n.inputs[0])), read(table), write(buffer_of(l, n.outputs[0]))};
-  if (g[n.outputs[0]].type == DType::kInt8) call.in_place = {{0, 2}};
+  if (g[n.inputs[0]].type == g[n.outputs[0]].type) call.in_place = {{0, 2}};
   l.program.calls.push_back(std::move(call));
 }
 
@@ -202,6 +237,14 @@ PackChoice pack_choice_for(const Lowering& l, const Node& n) {
   PackChoice choice = l.pack;
   choice.two_channels = choice.two_channels && l.graph[n.inputs[0]].type == DType::kInt8;
   return choice;
+}
+
+std::vector<Parameter> wide_sum_parameters(const WideSum& s) {
+  std::vector<Parameter> p{{"a_multiplier", int64_t{s.multiplier_a}}, {"b_multiplier", int64_t{s.multiplier_b}},
+                           {"a_zero", int64_t{s.zero_a}}, {"b_zero", int64_t{s.zero_b}}, {"out_zero", int64_t{s.zero}},
+                           {"shift", int64_t{s.shift}}};
+  append(p, limit_parameters(s.limits));
+  return p;
 }
 
 void lower_integer_conv(Lowering& l, const Node& n) {
@@ -257,7 +300,7 @@ bool lower_integer_node(Lowering& l, const Node& n) {
   const Op& op = op_of(n);
   bool scalar_operand = n.inputs.size() == 2 && l.graph[n.inputs[1 - run_time_operand(l.graph, n)]].type == DType::kFloat32;
   if (op.integer == IntegerForm::kFunction || (scalar_operand && op.integer != IntegerForm::kLinear && op.integer != IntegerForm::kMove))
-    lower_table(l, n);
+    lower_function(l, n);
   else if (op.lower_integer) op.lower_integer(l, n);
   else if (op.integer == IntegerForm::kSoftmax) lower_softmax(l, n);
   else if (op.integer == IntegerForm::kSum || op.integer == IntegerForm::kProduct || n.op == "Min" || n.op == "Max") lower_binary(l, n);

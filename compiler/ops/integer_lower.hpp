@@ -15,6 +15,9 @@ void lower_integer_dense(Lowering& l, const Node& n);
 // P members that every kernel with an output on a grid has.
 struct Requantisation;
 std::vector<Parameter> requantise_parameters(const Requantisation& r);
+// P members of wide.hpp's sums.
+struct WideSum;
+std::vector<Parameter> wide_sum_parameters(const WideSum& s);
 Parameter type_name(std::string name, DType type);
 
 }  // namespace netsuke

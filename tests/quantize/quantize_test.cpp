@@ -146,6 +146,55 @@ TEST_CASE("Layers in higher precision, by name and by what they cost") {
   CHECK_THROWS_MATCHES(f.run(), Error, Catch::Predicate<Error>([](const Error& e) { return e.id == "unknown-node" && !e.hint.empty(); }));
 }
 
+namespace {
+
+// The model with 16 bits behind these operators (all: empty), saved.
+QuantizeResult with_int16(Fixture& f, const std::set<std::string>& operators, const fs::path& path) {
+  for (const LayerFigures& l : f.run().figures.layers)
+    if (operators.empty() || operators.contains(l.op)) f.options.precision.int16.insert(l.node);
+  QuantizeResult r = f.run();
+  save_model(r.quantised, path);
+  return r;
+}
+
+}  // namespace
+
+TEST_CASE("Networks with layers of 16 bits run in integers and are closer to float") {
+  Fixture bytes;
+  double snr = bytes.run().figures.output_snr_db;
+  for (const std::set<std::string>& operators : {std::set<std::string>{"Add"}, {"Add", "HardSwish", "Concat", "Softmax"}, {}}) {
+    Fixture f;
+    QuantizeResult r = with_int16(f, operators, f.directory / "quantised.onnx");
+    CHECK(r.figures.output_snr_db > snr - 1);
+    if (operators.empty()) CHECK(r.figures.output_snr_db > 55);
+    std::vector<std::string> warnings;
+    Graph integers = load_model(f.directory / "quantised.onnx", {}, warnings), reference = integers;
+    run_passes(integers, {});
+    INFO(to_text(integers));
+    for (const Node& n : integers.nodes) CHECK((is_integer_node(integers, n) || n.op.find("uantize") != std::string::npos));
+    CHECK(is_exact(integers));
+    for (uint32_t seed = 100; seed < 104; seed++) {
+      std::vector<Tensor> inputs = random_inputs(f.loaded, seed);
+      double step = double(r.quantised[r.quantised.outputs[0]].quantization->scales[0]);
+      for (size_t i = 0; i < 3; i++)
+        CHECK(std::abs(to_doubles(evaluate(reference, inputs)[0])[i] - to_doubles(evaluate(integers, inputs)[0])[i]) <= 2.01 * step);
+    }
+  }
+}
+
+TEST_CASE("Generated code of networks with layers of 16 bits", "[codegen]") {
+  for (const std::set<std::string>& operators : {std::set<std::string>{"Add", "HardSwish"}, {}})
+    for (Optimise mode : {Optimise::kRam, Optimise::kSpeed}) {
+      Fixture f;
+      VerifyOptions options;
+      options.compile.model = f.directory / "quantised.onnx";
+      options.compile.optimise = mode;
+      with_int16(f, operators, options.compile.model);
+      VerifyResult v = verify_model(options);
+      for (const Comparison& c : v.comparisons) CHECK(c.exact.value_or(false));
+    }
+}
+
 TEST_CASE("Figures of layers: noise adds up, saturation is seen, gains are measured") {
   Fixture f;
   f.options.measure_gains = true;

@@ -86,7 +86,17 @@ def decoder(b):
     return b.node("MatMul", m, t), (1, 2, 8, 8)
 
 
-kNetworks = {"cnn": cnn, "mlp": mlp, "branches": branches, "averages": averages, "decoder": decoder}
+def recurrent(b):
+    """What recurrent cells and attention are made of: products of run-time values, differences, extremes, Softmax."""
+    x = b.dense("x", 10, 12)
+    z, c = b.node("Sigmoid", b.dense(x, 12, 12)), b.node("Tanh", b.dense(x, 12, 12))
+    h = b.node("Add", b.node("Mul", z, c), b.node("Mul", b.node("Sub", b.constant(np.float32(1)), z), x))
+    k = b.node("Max", b.dense(h, 12, 12), b.node("Min", h, c))
+    s = b.node("Softmax", b.node("MatMul", h, b.node("Transpose", k, perm=[1, 0])), axis=-1)
+    return b.node("Sub", b.node("MatMul", s, h), z), (6, 10)
+
+
+kNetworks = {"cnn": cnn, "mlp": mlp, "branches": branches, "averages": averages, "decoder": decoder, "recurrent": recurrent}
 
 
 def make(name, seed):

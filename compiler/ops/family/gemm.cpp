@@ -8,6 +8,7 @@
 
 #include "ops/integer.hpp"
 #include "ops/integer_lower.hpp"
+#include "ops/integer_wide.hpp"
 #include "ops/layout.hpp"
 #include "lower/lowering.hpp"
 #include "lower/pack.hpp"
@@ -225,7 +226,8 @@ void add_matmul_shape(Lowering& l, const Node& n, Call& call) {
 
 void lower_matmul(Lowering& l, const Node& n) {
   bool integers = is_integer_node(l.graph, n);
-  Call call = integers ? make_call(n, "matmul_s8", "matmul_s8.hpp") : make_call(n, "matmul_f32", "matmul_f32.hpp");
+  Call call = !integers ? make_call(n, "matmul_f32", "matmul_f32.hpp")
+                        : make_call(n, has_wide_products(l.graph, n) ? "matmul_s16" : "matmul_s8", "matmul_s8.hpp");
   add_matmul_shape(l, n, call);
   if (!integers || !is_quantised(l.graph[n.outputs[0]])) call.parameters.push_back(activation_parameter(n));
   if (integers) add_integer_product(l.graph, n, call);

@@ -11,6 +11,7 @@
 #include "ops/helpers.hpp"
 #include "ops/integer.hpp"
 #include "ops/integer_lower.hpp"
+#include "ops/integer_wide.hpp"
 #include "ops/layout.hpp"
 
 namespace netsuke {
@@ -177,13 +178,18 @@ void lower_dequantize(Lowering& l, const Node& n) {
   add_border(l, n, "dequantize", l.graph[n.inputs[0]].type, "in_t", grid_attributes(n));
 }
 
+std::vector<Parameter> requantize_parameters(const SmallSum& s) {
+  return {{"multiplier", int64_t{s.multiplier_a}}, {"offset", int64_t{s.offset}}, {"shift", int64_t{s.shift}},
+          {"out_min", int64_t{s.limits.low}}, {"out_max", int64_t{s.limits.high}}};
+}
+
 void lower_requantize(Lowering& l, const Node& n) {
   const Value &in = l.graph[n.inputs[0]], &out = l.graph[n.outputs[0]];
-  SmallSum s = small_sum(l.graph, n);
-  Call call = make_call(n, "requantize_s8", "requantize_s8.hpp");
-  call.parameters = {type_name("in_t", in.type), type_name("out_t", out.type), {"count", count_of(out.shape)},
-                     {"multiplier", int64_t{s.multiplier_a}}, {"offset", int64_t{s.offset}}, {"shift", int64_t{s.shift}},
-                     {"out_min", int64_t{s.limits.low}}, {"out_max", int64_t{s.limits.high}}};
+  bool wide = is_wide_sum(l.graph, n);
+  Call call = make_call(n, wide ? "requantize_s16" : "requantize_s8", wide ? "requantize_s16.hpp" : "requantize_s8.hpp");
+  call.parameters = {type_name("in_t", in.type), type_name("out_t", out.type), {"count", count_of(out.shape)}};
+  for (Parameter& p : wide ? wide_sum_parameters(wide_sum(l.graph, n)) : requantize_parameters(small_sum(l.graph, n)))
+    call.parameters.push_back(std::move(p));
   call.arguments = {read(buffer_of(l, n.inputs[0])), write(buffer_of(l, n.outputs[0]))};
   if (size_of(in.type) == size_of(out.type)) call.in_place = {{0, 1}};
   call.rows = copy_rows(in.shape, out.shape);
@@ -200,7 +206,8 @@ constexpr Op kOps[] = {
     {.name = "DequantizeLinear", .min_inputs = 1, .max_inputs = 3, .canonicalise = canonicalise_dequantize,
      .infer = infer_dequantize, .eval = eval_dequantize, .lower = lower_dequantize,
      .limits = "From 8- or 16-bit integers or int32, constant scales and zero points, per tensor or per axis (not blocked)."},
-    {.name = "Requantize", .domain = "netsuke", .infer = infer_requantize, .eval = eval_small_sum, .lower = lower_requantize},
+    {.name = "Requantize", .domain = "netsuke", .infer = infer_requantize, .eval = eval_sum, .lower = lower_requantize,
+     .integer = IntegerForm::kSum, .lower_integer = lower_requantize},
 };
 
 }  // namespace

@@ -49,7 +49,7 @@ void eval_softmax(Evaluation& e) {
   });
 }
 
-// --- integers: exp from a table of 256, one division for each element; docs/numerics.md ---
+// --- integers: exp from tables, one division for each element; docs/numerics.md ---
 
 void eval_integer_softmax(Evaluation& e) {
   const Quantization& grid = *e.graph[e.node.outputs[0]].quantization;
@@ -57,15 +57,15 @@ void eval_integer_softmax(Evaluation& e) {
   Limits limits = limits_of(e.node, grid);
   const Shape& shape = e.in[0]->shape;
   int64_t axis = get_int(e.node, "axis"), length = shape[static_cast<size_t>(axis)], inner = count_of(after(shape, axis));
-  auto x = e.in[0]->as<int8_t>();
+  std::vector<int64_t> x = to_int64s(*e.in[0]);
   for_each_index({count_of(before(shape, axis)), inner}, [&](const Shape& line) {
     auto at = [&](int64_t i) { return static_cast<size_t>((line[0] * length + i) * inner + line[1]); };
-    int max = -128;
+    int64_t max = -32768;
     uint64_t sum = 0;
-    for (int64_t i = 0; i < length; i++) max = std::max<int>(max, x[at(i)]);
-    for (int64_t i = 0; i < length; i++) sum += s.table[static_cast<size_t>(max - x[at(i)])];
+    for (int64_t i = 0; i < length; i++) max = std::max(max, x[at(i)]);
+    for (int64_t i = 0; i < length; i++) sum += softmax_term(s, max - x[at(i)]);
     for (int64_t i = 0; i < length; i++) {
-      uint64_t share = 2 * uint64_t{s.table[static_cast<size_t>(max - x[at(i)])]} * static_cast<uint64_t>(s.numerator);
+      uint64_t share = 2 * softmax_term(s, max - x[at(i)]) * static_cast<uint64_t>(s.numerator);
       auto y = static_cast<int64_t>((share + (sum << s.fraction_bits)) / (sum << (s.fraction_bits + 1)));
       y = std::clamp<int64_t>(grid.zero_points[0] + y, limits.low, limits.high);
       visit_type(e.out[0].type, [&]<class T>() { e.out[0].as<T>()[at(i)] = static_cast<T>(y); });
