@@ -147,6 +147,7 @@ void lower_softmax(Lowering& l, const Node& n) {
   append(call.parameters, limit_parameters(limits_of(n, *g[n.outputs[0]].quantization)));
   BufferId table = add_weights(l, g[n.outputs[0]].name + "_exp", make_tensor<uint32_t>({256}, s.table));
   call.arguments = {read(buffer_of(l, n.inputs[0])), read(table), write(buffer_of(l, n.outputs[0]))};
+  call.rows = rows_alone(shape, get_int(n, "axis"));
   if (g[n.outputs[0]].type == DType::kInt8) call.in_place = {{0, 2}};
   l.program.calls.push_back(std::move(call));
 }

@@ -155,6 +155,7 @@ ValueId layer(Maker& m, ValueId x) {
   else if (ValueId other = partner(m, x, true); kind <= 92 && other != kNoValue) x = add(m, m.happens(70) ? "Add" : "Mul", {x, other});
   else if (ValueId beside = partner(m, x, false); beside != kNoValue) x = add(m, "Concat", {x, beside}, {{"axis", int64_t{1}}});
   if (m.happens(40)) x = add(m, "Relu", {x});
+  if (m.happens(4)) x = add(m, "Softmax", {x}, {{"axis", int64_t{1}}});
   return x;
 }
 
