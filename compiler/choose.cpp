@@ -5,6 +5,7 @@
 #include "plan/plan.hpp"
 #include "schedule/push.hpp"
 #include "schedule/schedule.hpp"
+#include "schedule/views.hpp"
 
 namespace netsuke {
 namespace {
@@ -36,6 +37,7 @@ struct Variant {
   std::vector<Cuts> cuts;
 };
 
+// In the order of the graph, and in another if that may help.
 void add_orders(Program p, std::vector<Variant>& variants) {
   std::vector<int> order = smallest_order(p);
   bool other = !p.stream && !std::is_sorted(order.begin(), order.end());  // a stream's calls are the first ones of this order
@@ -45,11 +47,17 @@ void add_orders(Program p, std::vector<Variant>& variants) {
   variants.push_back({p, best_cuts(p)});
 }
 
-// In the order of the graph, and in another if that may help; with inputs in the arena as they are, and regrouped.
+// With inputs in the arena as they are, and regrouped.
+void add_regrouped(Program p, std::vector<Variant>& variants) {
+  add_orders(p, variants);
+  if (regroup_arena_inputs(p)) add_orders(std::move(p), variants);
+}
+
+// With copies, and with views where those are possible: a view saves a copy, but what it is part of lives longer.
 std::vector<Variant> variants_of(const Program& p) {
   std::vector<Variant> variants;
-  add_orders(skeleton(p), variants);
-  if (Program other = skeleton(p); regroup_arena_inputs(other)) add_orders(std::move(other), variants);
+  add_regrouped(skeleton(p), variants);
+  if (Program views = skeleton(p); make_views(views)) add_regrouped(std::move(views), variants);
   return variants;
 }
 

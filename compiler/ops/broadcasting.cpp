@@ -61,6 +61,11 @@ std::optional<RowRule> elementwise_rows(const Graph& g, const Node& n) {
   return rule;
 }
 
+std::optional<RowRule> rows_alone(const Shape& shape, int64_t axis) {
+  if (axis < 2 || shape[0] != 1) return std::nullopt;
+  return RowRule{.in_rows = shape[1], .out_rows = shape[1], .kind = RowKind::kElementwise};
+}
+
 Parameter typed_activation_parameter(const Node& n, DType type) {
   if (type == DType::kFloat32) return activation_parameter(n);
   NETSUKE_CHECK(n.activations.empty(), "activation on {} in '{}'", name_of(type), n.name);

@@ -17,6 +17,8 @@ Loops collapse(const Shape& out, const std::vector<Shape>& operands);
 // The row rule of an element-wise call, if it has one: the batch is 1, operands of the run time have all the
 // output's rows, and constant operands are the same in each row.
 std::optional<RowRule> elementwise_rows(const Graph& g, const Node& n);
+// That of a call which treats each line along `axis` and what follows alone, in [outer][axis]...: none if rows are inside.
+std::optional<RowRule> rows_alone(const Shape& shape, int64_t axis);
 
 // Function `act` for an output of any type; only float32 outputs have activations.
 Parameter typed_activation_parameter(const Node& n, DType type);

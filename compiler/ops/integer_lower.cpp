@@ -194,6 +194,7 @@ void lower_softmax(Lowering& l, const Node& n) {
   s.table.insert(s.table.end(), s.fine.begin(), s.fine.end());
   BufferId table = add_weights(l, g[n.outputs[0]].name + "_exp", make_tensor<uint32_t>({static_cast<int64_t>(s.table.size())}, s.table));
   call.arguments = {read(buffer_of(l, n.inputs[0])), read(table), write(buffer_of(l, n.outputs[0]))};
+  call.rows = rows_alone(shape, get_int(n, "axis"));
   if (g[n.inputs[0]].type == g[n.outputs[0]].type) call.in_place = {{0, 2}};
   l.program.calls.push_back(std::move(call));
 }

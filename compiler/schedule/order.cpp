@@ -35,7 +35,7 @@ Graph graph_of(const Program& p) {
     for (const Argument& a : p.calls[i].arguments)
       if (a.access == Access::kRead)
         for (int w : writers[a.buffer])
-          if (w != static_cast<int>(i) && !contains(g.before[i], w)) g.before[i].push_back(w);
+          if (w < static_cast<int>(i) && !contains(g.before[i], w)) g.before[i].push_back(w);
   return g;
 }
 

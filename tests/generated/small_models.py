@@ -122,6 +122,22 @@ def movement():
     return graph("float[1,5,4] x", "float[1,2,8] y, float[1,4,5] z", body, w)
 
 
+def views():
+    """Parts of a Concat that are made where they belong, parts of a Split that are read where they lie."""
+    w = Weights()
+    body = f"""
+      a = Gemm(x, {w("wa", 6, 8)}, {w("ba", 8)})
+      b = Gemm(x, {w("wb", 6, 4)}, {w("bb", 4)})
+      t = Tanh(a)
+      c = Concat<axis=1>(t, b, x)
+      g, h = Split<axis=1>(c, sizes)
+      s = Sigmoid(g)
+      m = Mul(s, t)
+      y = Concat<axis=1>(m, h)"""
+    w.text += ["int64[2] sizes = {8, 10}"]
+    return graph("float[1,6] x", "float[1,18] y", body, w)
+
+
 def transformer():
     w = Weights()
     body = f"""
@@ -194,5 +210,5 @@ def no_arena():
     return graph("float[7] x", "float[7] y", "y = Relu(x)")
 
 
-kSmallModels = {f.__name__: f for f in (cnn, residual, upsampling, elementwise, reductions, movement, transformer,
+kSmallModels = {f.__name__: f for f in (cnn, residual, upsampling, elementwise, reductions, movement, views, transformer,
                                         qoperator, dynamic, awkward_names, unread_input, no_arena)}

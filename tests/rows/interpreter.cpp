@@ -181,6 +181,18 @@ void pad(const Params& p, const Operands& o) {
   pad_loop(p, 0, floats(o.at[0]), out);
 }
 
+void softmax(const Params& p, const Operands& o) {
+  int64_t axis = p.i("axis"), inner = p.i("inner");
+  for (int64_t at = 0; at < p.i("outer") * inner; at++) {
+    const float* in = floats(o.at[0]) + at / inner * axis * inner + at % inner;
+    std::vector<float> e;
+    float most = -INFINITY, sum = 0;
+    for (int64_t i = 0; i < axis; i++) most = std::max(most, in[i * inner]);
+    for (int64_t i = 0; i < axis; i++) sum += e.emplace_back(std::exp(in[i * inner] - most));
+    for (int64_t i = 0; i < axis; i++) floats(o.at[1])[in - floats(o.at[0]) + i * inner] = e[static_cast<size_t>(i)] / sum;
+  }
+}
+
 // out[r][o] = in[o][r], rows of `inner` elements.
 void regroup(const Params& p, const Operands& o) {
   int64_t outer = p.i("outer"), rows = p.i("rows"), inner = p.i("inner"), count = outer * rows;
@@ -220,6 +232,7 @@ Kernel simple_kernel(const std::string& name) {
   if (name == "resample_nearest") return resample_nearest;
   if (name == "pad_row") return pad_row;
   if (name == "regroup") return regroup;
+  if (name == "softmax_f32") return softmax;
   return name == "pad" ? pad : nullptr;
 }
 

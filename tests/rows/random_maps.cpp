@@ -153,8 +153,10 @@ ValueId layer(Maker& m, ValueId x) {
   else if (kind <= 72 && !too_large(m, x)) x = padded(m, x);
   else if (kind <= 76) x = add(m, "Mul", {x, per_channel(m, x)});
   else if (ValueId other = partner(m, x, true); kind <= 92 && other != kNoValue) x = add(m, m.happens(70) ? "Add" : "Mul", {x, other});
+  else if (kind > 96 && other != kNoValue && !too_large(m, x)) x = add(m, "Concat", {x, other}, {{"axis", int64_t{2}}});
   else if (ValueId beside = partner(m, x, false); beside != kNoValue) x = add(m, "Concat", {x, beside}, {{"axis", int64_t{1}}});
   if (m.happens(40)) x = add(m, "Relu", {x});
+  if (m.happens(4)) x = add(m, "Softmax", {x}, {{"axis", int64_t{1}}});
   return x;
 }
 

@@ -30,7 +30,7 @@ Program scheduled(Program p, Optimise optimise) {
 
 struct Totals {
   int graphs = 0, with_rows = 0, skipped = 0;
-  int regrouped = 0;
+  int regrouped = 0, views = 0;
   int64_t maps = 0, rows = 0, arena = 0, inputs = 0;  // bytes
 };
 
@@ -47,7 +47,7 @@ void compare_arena(Program p, const RunResult& expected, const std::vector<Tenso
   CHECK(r.touched == p.arena_bytes);
   int64_t bytes = count_of(inputs[0].shape) * 4;
   CHECK(p.arena_bytes >= bytes);
-  CHECK(p.arena_bytes <= beside + bytes + 4);
+  CHECK(double(p.arena_bytes) <= 1.02 * double(beside + bytes) + 4);
   t.regrouped += is_regrouped(p);
   t.arena += p.arena_bytes;
   t.inputs += bytes;
@@ -73,6 +73,7 @@ void compare(uint32_t seed, Totals& t) {
   CHECK(b.touched == rows.arena_bytes);
   CHECK(rows.arena_bytes <= maps.arena_bytes);
   compare_arena(p, a, inputs, rows.arena_bytes, t);
+  t.views += rows.calls.size() < p.calls.size() || maps.calls.size() < p.calls.size();
   t.with_rows += !rows.segments.empty();
   t.maps += maps.arena_bytes;
   t.rows += rows.arena_bytes;
@@ -90,7 +91,7 @@ void try_graphs(uint32_t first, uint32_t end) {
   Totals t;
   for (uint32_t seed = first; seed < end; seed++) try_graph(seed, t);
   WARN(t.graphs << " graphs, " << t.with_rows << " with rows, " << t.skipped << " skipped; arenas " << t.maps << " → " << t.rows
-                << "; with inputs of " << t.inputs << " in it " << t.arena << ", " << t.regrouped << " of them regrouped");
+                << "; with inputs of " << t.inputs << " in it " << t.arena << ", " << t.regrouped << " of them regrouped; " << t.views << " with views");
   CHECK(t.skipped * 10 <= t.graphs);
   CHECK(t.with_rows * 2 >= t.graphs);
 }

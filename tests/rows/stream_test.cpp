@@ -9,6 +9,7 @@
 #include "lower/lowering.hpp"
 #include "passes/pipeline.hpp"
 #include "plan/plan.hpp"
+#include "quantize/quantize.hpp"
 #include "schedule/push.hpp"
 #include "schedule/stream.hpp"
 #include "support/models.hpp"
@@ -69,14 +70,28 @@ std::string half_padded() {
   return w.text("[1,1,9,4]", "[1,84]", w.node(fmt::format("Flatten({})", b)));
 }
 
-Program lowered(const std::string& text) {
+enum class Numbers { kFloat, kInt8 };
+
+// Quantised with made-up inputs; what goes in and comes out is int8, too.
+Graph quantised(const Graph& loaded) {
+  Graph g = loaded;
+  PassOptions options;
+  options.native_io = true;
+  run_passes(g, options, {}, model_passes());
+  g = quantize(loaded, g, {}).quantised;
+  run_passes(g, options, {}, layout_passes());
+  return g;
+}
+
+Program lowered(const std::string& text, Numbers numbers = Numbers::kFloat) {
   Graph g = load_text(text);
+  if (numbers == Numbers::kInt8) return lower(quantised(g));
   run_passes(g, {});
   return lower(g);
 }
 
-Program streamed(const std::string& text, int64_t axis) {
-  Program p = lowered(text);
+Program streamed(const std::string& text, int64_t axis, Numbers numbers = Numbers::kFloat) {
+  Program p = lowered(text, numbers);
   push_rows(p);
   stream_rows(p, "x", axis);
   choose(p, {Optimise::kRam, {}});
@@ -87,10 +102,10 @@ Program streamed(const std::string& text, int64_t axis) {
 const char* const kDriver = R"(
 int main() {
   const int kFrames = 400, kOuter = OUTER, kInner = INNER, kWindow = M_WINDOW, kOut = M_Y_COUNT;
-  static float frames[kFrames][kOuter * kInner], window[kOuter][kWindow][kInner], expected[kOut], actual[kOut];
+  static TYPE frames[kFrames][kOuter * kInner], window[kOuter][kWindow][kInner], expected[kOut], actual[kOut];
   static unsigned char arena[1 << 20], state[2][M_STATE_BYTES + 8], other[W_ARENA_BYTES];
   unsigned s = 7;
-  for (auto& f : frames) for (float& v : f) s = s * 1664525u + 1013904223u, v = static_cast<float>(s >> 24) / 64 - 2;
+  for (auto& f : frames) for (TYPE& v : f) s = s * 1664525u + 1013904223u, v = static_cast<TYPE>(SCALE * (static_cast<float>(s >> 24) / 64 - 2));
   int outputs = 0;
   m_reset(state[0]);
   for (int f = 0; f < kFrames; f++) {
@@ -112,10 +127,10 @@ int main() {
 )";
 
 // Builds the stream "m" and the whole window "w", and compares them on 400 frames.
-void compare(const std::string& name, const std::string& text, int64_t axis) {
+void compare(const std::string& name, const std::string& text, int64_t axis, Numbers numbers = Numbers::kFloat) {
   INFO(name);
   fs::path directory = fresh_directory("stream");
-  Program stream = streamed(text, axis), window = lowered(text);
+  Program stream = streamed(text, axis, numbers), window = lowered(text, numbers);
   choose(window, {Optimise::kSpeed, {}});
   for (auto [prefix, p] : {std::pair{"m", &stream}, {"w", &window}}) {
     EmitOptions options;
@@ -123,6 +138,8 @@ void compare(const std::string& name, const std::string& text, int64_t axis) {
     for (const auto& [file, content] : emit(*p, options)) write_file_if_changed(directory / file, content);
   }
   std::string driver = "#include <string.h>\n#include \"m.h\"\n#include \"w.h\"\n" + std::string(kDriver);
+  bool floats = numbers == Numbers::kFloat;
+  driver.replace(driver.find("const int kFrames"), 0, fmt::format("typedef {} TYPE;\n  const float SCALE = {};\n  ", floats ? "float" : "int8_t", floats ? "1" : "60"));
   for (auto [key, value] : {std::pair{"OUTER", stream.push->outer}, {"INNER", stream.push->inner}})
     driver.replace(driver.find(key), 5, fmt::to_string(value));
   write_file_if_changed(directory / "main.cpp", driver);
@@ -160,4 +177,17 @@ TEST_CASE("streams give the bits of whole windows", "[codegen]") {
   compare("wake word", wake_word(), 2);
   compare("strided", strided(), 2);
   compare("half padded", half_padded(), 2);
+}
+
+TEST_CASE("streams of int8 give the bits of whole windows", "[codegen]") {
+  compare("wake word, int8", wake_word(), 2, Numbers::kInt8);
+  compare("strided, int8", strided(), 2, Numbers::kInt8);
+  compare("half padded, int8", half_padded(), 2, Numbers::kInt8);
+}
+
+TEST_CASE("a wake word net in int8 computes as little, and all of it in integers") {
+  Program p = streamed(wake_word(), 2, Numbers::kInt8);
+  CHECK(p.inputs[0].type == DType::kInt8);
+  CHECK(double(total_macs(p)) >= 15 * p.stream->macs_per_frame);
+  for (const Buffer& b : p.buffers) CHECK(b.type != DType::kFloat32);
 }

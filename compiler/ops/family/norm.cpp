@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "lower/lowering.hpp"
+#include "ops/broadcasting.hpp"
 #include "ops/helpers.hpp"
 #include "ops/layout.hpp"
 #include "ops/movement.hpp"
@@ -86,6 +87,7 @@ void lower_layer_norm(Lowering& l, const Node& n) {
   BufferId scale = weights(1), bias = has_bias ? weights(2) : scale;  // not read without has_bias
   call.arguments = {read(buffer_of(l, n.inputs[0])), read(scale), read(bias), write(buffer_of(l, n.outputs[0]))};
   call.in_place = {{0, 3}};
+  call.rows = rows_alone(l.graph[n.inputs[0]].shape, get_int(n, "axis"));
   l.program.calls.push_back(std::move(call));
 }
 

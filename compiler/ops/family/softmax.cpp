@@ -6,6 +6,7 @@
 
 #include "lower/lowering.hpp"
 #include "graph/quantization.hpp"
+#include "ops/broadcasting.hpp"
 #include "ops/helpers.hpp"
 #include "ops/integer.hpp"
 
@@ -82,6 +83,7 @@ void lower_softmax(Lowering& l, const Node& n) {
                      {"inner", count_of(after(in, axis))}};
   call.arguments = {read(buffer_of(l, n.inputs[0])), write(buffer_of(l, n.outputs[0]))};
   call.in_place = {{0, 1}};
+  call.rows = rows_alone(in, axis);
   l.program.calls.push_back(std::move(call));
 }
 
