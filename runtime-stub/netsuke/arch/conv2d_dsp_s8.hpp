@@ -4,6 +4,7 @@
 
 #include "../gather_s8.hpp"
 #include "conv2d_parts_dsp_s8.hpp"
+#include "pointwise_dsp_s8.hpp"
 #include "tile_dsp_s8.hpp"
 
 namespace netsuke {
@@ -12,6 +13,15 @@ namespace netsuke {
 template <class P, class In = typename P::in_t, class Weight = typename P::weight_t>
 struct UsesDsp {
   static constexpr bool value = false;
+};
+// Layers that run by the code in pointwise_dsp_s8.hpp.
+template <class P>
+struct SharedPointwise {
+#if NETSUKE_DSP
+  static constexpr bool value = UsesDsp<P>::value && SharesCode<P>::value;
+#else
+  static constexpr bool value = false;
+#endif
 };
 #if NETSUKE_DSP
 template <class P>
