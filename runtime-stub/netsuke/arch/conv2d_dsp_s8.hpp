@@ -111,9 +111,10 @@ inline void dsp_pixels_s8(const int8_t* const* rows, index_t x, index_t channel,
   DspPixels<P, PX, DspParts<P, PX>::pays>::run(rows, x, channel, weights, bias, scales, out);
 }
 
+// Not inlined: see Conv2dS8::group_row.
 template <class P, int PX>
-inline void dsp_dense_rows_s8(const int8_t* in, const typename P::weight_t* weights, const int32_t* bias,
-                              const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+[[gnu::noinline]] void dsp_dense_rows_s8(const int8_t* in, const typename P::weight_t* weights, const int32_t* bias,
+                                         const typename ScaleType<P>::type* scales, typename P::out_t* out) {
   constexpr index_t kQuads = quads_of(P::in_c);
   uint32_t columns[2 * PX * kQuads];
   widen<P::in_c, PX>(in, in + P::in_c, columns);

@@ -3,7 +3,8 @@
 // Inputs are widened once per tile into "columns": for each quad of steps the pairs (0, 2) and (1, 3), for two
 // pixels side by side, so that one LDRD feeds both:  x0(0,2) x1(0,2) x0(1,3) x1(1,3).
 // Half a quad of a pair of lanes is then one load, one or two SXTB16, and a dual multiply for each pixel and
-// lane: 13 instructions for 16 multiply-accumulates with folded int8 weights, 15 with plain ones, 12 with wide.
+// lane: 12 instructions for 16 multiply-accumulates with folded int8 weights, 15 with plain ones, 11 with wide. One
+// pixel: 14, 15, 11.
 //
 // Folded weights (weight_layout_s8.hpp): the raw word is a pair of 256 * b + a, so the sum over it is
 // 256 * B + A, where A is the even lane's sum. B = (raw - A) >> 8, exact modulo 2^32 as long as B fits 24 bits,
@@ -135,10 +136,18 @@ struct DspTile {
   [[gnu::always_inline]] inline void quad(const uint32_t*& x, const uint32_t*& w) {
     uint32_t x0, x1;
     dsp::load_two(x0, x1, x);
-    if (PX > 1) {
-      half<Fresh>(x0, x1, w);
-      dsp::load_two(x0, x1, x);
-      half<false>(x0, x1, w);
+    if (PX == 1) return pixel_quad(x0, x1, w);
+    half<Fresh>(x0, x1, w);
+    dsp::load_two(x0, x1, x);
+    half<false>(x0, x1, w);
+  }
+  // A quad of one pixel, which leaves registers for four words of weights.
+  [[gnu::always_inline]] inline void pixel_quad(uint32_t x0, uint32_t x1, const uint32_t*& w) {
+    if (L > 2 && P::layout == kLayoutWide) {
+      dsp::dual_add_four(ab.a0, ab.b0, cd.a0, cd.b0, x0, w);
+      dsp::dual_add_four(ab.a0, ab.b0, cd.a0, cd.b0, x1, w);
+    } else if (L > 2 && P::layout == kLayoutFolded) {
+      dsp::dual_add_folded(ab.a0, ab.b0, cd.a0, cd.b0, x0, x1, w);
     } else {
       half<false>(x0, x0, w);
       half<false>(x1, x1, w);
