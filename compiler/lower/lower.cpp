@@ -1,5 +1,6 @@
 #include "lower/lowering.hpp"
 #include "lower/rows.hpp"
+#include "lower/share.hpp"
 #include "ops/integer.hpp"
 #include "ops/integer_lower.hpp"
 #include "ops/op.hpp"
@@ -61,6 +62,7 @@ Program lower(const Graph& g, const PackChoice& pack) {
     op.lower(l, n);
   }
   copy_remaining_outputs(l);
+  if (pack.dual_multiply) share_code(p);
   add_row_forms(p);
   verify(p, "lower");
   return p;

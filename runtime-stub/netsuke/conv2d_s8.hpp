@@ -85,12 +85,30 @@ struct Conv2dS8 {
   }
 };
 
+// Of the rows of a map of its own, or by code that layers share.
+template <class P, bool kShared>
+struct RowS8 {
+  static inline void run(const typename P::in_t* const* rows, index_t channel, const typename P::weight_t* weights,
+                         const int32_t* bias, const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+    Conv2dS8<P>::group_row(rows, channel, weights, bias, scales, out);
+  }
+};
+#if NETSUKE_DSP
+template <class P>
+struct RowS8<P, true> {
+  static inline void run(const int8_t* const* rows, index_t, const typename P::weight_t* weights, const int32_t* bias,
+                         const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+    pointwise_shared<P>(rows[0], weights, bias, scales, out);
+  }
+};
+#endif
+
 // By the layout of the weights.
 template <class P, bool kVectors>
 struct GroupRowS8 : Conv2dS8<P> {
   static inline void run(const typename P::in_t* const* rows, index_t channel, const typename P::weight_t* weights,
                          const int32_t* bias, const typename ScaleType<P>::type* scales, typename P::out_t* out) {
-    Conv2dS8<P>::group_row(rows, channel, weights, bias, scales, out);
+    RowS8<P, SharedPointwise<P>::value>::run(rows, channel, weights, bias, scales, out);
   }
 };
 template <class P>

@@ -4,6 +4,7 @@
 
 #include "../gather_s8.hpp"
 #include "conv2d_parts_dsp_s8.hpp"
+#include "pointwise_dsp_s8.hpp"
 #include "tile_dsp_s8.hpp"
 
 namespace netsuke {
@@ -12,6 +13,15 @@ namespace netsuke {
 template <class P, class In = typename P::in_t, class Weight = typename P::weight_t>
 struct UsesDsp {
   static constexpr bool value = false;
+};
+// Layers that run by the code in pointwise_dsp_s8.hpp.
+template <class P>
+struct SharedPointwise {
+#if NETSUKE_DSP
+  static constexpr bool value = UsesDsp<P>::value && SharesCode<P>::value;
+#else
+  static constexpr bool value = false;
+#endif
 };
 #if NETSUKE_DSP
 template <class P>
@@ -101,9 +111,10 @@ inline void dsp_pixels_s8(const int8_t* const* rows, index_t x, index_t channel,
   DspPixels<P, PX, DspParts<P, PX>::pays>::run(rows, x, channel, weights, bias, scales, out);
 }
 
+// Not inlined: see Conv2dS8::group_row.
 template <class P, int PX>
-inline void dsp_dense_rows_s8(const int8_t* in, const typename P::weight_t* weights, const int32_t* bias,
-                              const typename ScaleType<P>::type* scales, typename P::out_t* out) {
+[[gnu::noinline]] void dsp_dense_rows_s8(const int8_t* in, const typename P::weight_t* weights, const int32_t* bias,
+                                         const typename ScaleType<P>::type* scales, typename P::out_t* out) {
   constexpr index_t kQuads = quads_of(P::in_c);
   uint32_t columns[2 * PX * kQuads];
   widen<P::in_c, PX>(in, in + P::in_c, columns);

@@ -66,7 +66,7 @@ struct DspParts {
       sums = tile;
       return;
     }
-    dsp_finish<P, Live, P::out_c>(tile, scales, out);
+    dsp_finish<Live>(tile, scales, out, P::out_c);
   }
 
   // Part number `index` of all blocks.

@@ -68,6 +68,42 @@ template <int kOffset>
 [[gnu::always_inline]] static inline void dual_add_to(int32_t& sum, uint32_t a, uint32_t b) {
   __asm__ volatile("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
 }
+// Four words by one LDM, which wants registers of ascending numbers, so here they are named: the high ones, because
+// the compiler likes to have the low ones. By two LDRD it would be an instruction and a cycle more.
+// Each word is multiplied into the sum of its own:
+[[gnu::always_inline]] static inline void dual_add_four(int32_t& a, int32_t& b, int32_t& c, int32_t& d, uint32_t x,
+                                                        const uint32_t*& w) {
+  __asm__ volatile(
+      "ldmia %[w]!, {r8, r9, r10, r11}\n\t"
+      "smlad %[a], %[x], r8, %[a]\n\t"
+      "smlad %[b], %[x], r9, %[b]\n\t"
+      "smlad %[c], %[x], r10, %[c]\n\t"
+      "smlad %[d], %[x], r11, %[d]"
+      : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [w] "+r"(w)
+      : [x] "r"(x)
+      : "r8", "r9", "r10", "r11", "memory");
+}
+// Each word is two pairs, as keep_even_bytes has it: two words for x, two for y.
+[[gnu::always_inline]] static inline void dual_add_folded(int32_t& a, int32_t& b, int32_t& c, int32_t& d, uint32_t x,
+                                                          uint32_t y, const uint32_t*& w) {
+  __asm__ volatile(
+      "ldmia %[w]!, {r8, r9, r10, r11}\n\t"
+      "smlad %[b], %[x], r8, %[b]\n\t"
+      "sxtb16 r8, r8\n\t"
+      "smlad %[d], %[x], r9, %[d]\n\t"
+      "sxtb16 r9, r9\n\t"
+      "smlad %[b], %[y], r10, %[b]\n\t"
+      "sxtb16 r10, r10\n\t"
+      "smlad %[d], %[y], r11, %[d]\n\t"
+      "sxtb16 r11, r11\n\t"
+      "smlad %[a], %[x], r8, %[a]\n\t"
+      "smlad %[c], %[x], r9, %[c]\n\t"
+      "smlad %[a], %[y], r10, %[a]\n\t"
+      "smlad %[c], %[y], r11, %[c]"
+      : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [w] "+r"(w)
+      : [x] "r"(x), [y] "r"(y)
+      : "r8", "r9", "r10", "r11", "memory");
+}
 // Single products of halves: add_LH is a.low * b.high.
 [[gnu::always_inline]] static inline int32_t add_ll(uint32_t a, uint32_t b, int32_t sum) {
   int32_t r;

@@ -3,7 +3,8 @@
 // Inputs are widened once per tile into "columns": for each quad of steps the pairs (0, 2) and (1, 3), for two
 // pixels side by side, so that one LDRD feeds both:  x0(0,2) x1(0,2) x0(1,3) x1(1,3).
 // Half a quad of a pair of lanes is then one load, one or two SXTB16, and a dual multiply for each pixel and
-// lane: 13 instructions for 16 multiply-accumulates with folded int8 weights, 15 with plain ones, 12 with wide.
+// lane: 12 instructions for 16 multiply-accumulates with folded int8 weights, 15 with plain ones, 11 with wide. One
+// pixel: 14, 15, 11.
 //
 // Folded weights (weight_layout_s8.hpp): the raw word is a pair of 256 * b + a, so the sum over it is
 // 256 * B + A, where A is the even lane's sum. B = (raw - A) >> 8, exact modulo 2^32 as long as B fits 24 bits,
@@ -135,10 +136,18 @@ struct DspTile {
   [[gnu::always_inline]] inline void quad(const uint32_t*& x, const uint32_t*& w) {
     uint32_t x0, x1;
     dsp::load_two(x0, x1, x);
-    if (PX > 1) {
-      half<Fresh>(x0, x1, w);
-      dsp::load_two(x0, x1, x);
-      half<false>(x0, x1, w);
+    if (PX == 1) return pixel_quad(x0, x1, w);
+    half<Fresh>(x0, x1, w);
+    dsp::load_two(x0, x1, x);
+    half<false>(x0, x1, w);
+  }
+  // A quad of one pixel, which leaves registers for four words of weights.
+  [[gnu::always_inline]] inline void pixel_quad(uint32_t x0, uint32_t x1, const uint32_t*& w) {
+    if (L > 2 && P::layout == kLayoutWide) {
+      dsp::dual_add_four(ab.a0, ab.b0, cd.a0, cd.b0, x0, w);
+      dsp::dual_add_four(ab.a0, ab.b0, cd.a0, cd.b0, x1, w);
+    } else if (L > 2 && P::layout == kLayoutFolded) {
+      dsp::dual_add_folded(ab.a0, ab.b0, cd.a0, cd.b0, x0, x1, w);
     } else {
       half<false>(x0, x0, w);
       half<false>(x1, x1, w);
@@ -172,7 +181,7 @@ template <index_t Quads, bool Fresh, class Tile>
   } while (Quads >= 2 * kUnroll && columns != dsp::fetch(end));
 }
 
-// How finished sums are stored: Live channels of PX pixels, Out elements apart. scales moves on.
+// How finished sums are stored: Live channels of PX pixels, `step` elements apart. scales moves on.
 template <class P, class T, bool Packed>
 struct DspStore {
   typedef typename ScaleType<P>::type scale_t;
@@ -185,10 +194,10 @@ struct DspStore {
     if (Live > 2) out[2] = Finish<P, T>::run(c, Scale<P, T>::of(scales, 2));
     if (Live > 3) out[3] = Finish<P, T>::run(d, Scale<P, T>::of(scales, 3));
   }
-  template <int Live, int32_t Out, int L, int PX>
-  [[gnu::always_inline]] static inline void run(DspTile<P, L, PX>& t, const scale_t*& scales, T* out) {
+  template <int Live, int L, int PX>
+  [[gnu::always_inline]] static inline void run(DspTile<P, L, PX>& t, const scale_t*& scales, T* out, index_t step) {
     pixel<Live>(t.ab.a0, t.ab.b0, t.cd.a0, t.cd.b0, scales, out);
-    if (PX > 1) pixel<Live>(t.ab.a1, t.ab.b1, t.cd.a1, t.cd.b1, scales, out + Out);
+    if (PX > 1) pixel<Live>(t.ab.a1, t.ab.b1, t.cd.a1, t.cd.b1, scales, out + step);
     if (P::per_channel) scales += Live;
   }
 };
@@ -220,22 +229,22 @@ struct DspStore<P, int8_t, true> {
     if (Live > 1) out[1] = static_cast<int8_t>(bytes >> 8);
     if (Live > 2) out[2] = static_cast<int8_t>(bytes >> 16);
   }
-  template <int Live, int32_t Out, int L, int PX>
-  [[gnu::always_inline]] static inline void run(DspTile<P, L, PX>& t, const int32_t*& scales, int8_t* out) {
+  template <int Live, int L, int PX>
+  [[gnu::always_inline]] static inline void run(DspTile<P, L, PX>& t, const int32_t*& scales, int8_t* out, index_t step) {
     scale<(Live > 2 ? 2 : Live)>(t.ab, scales);
     if (Live > 2) scale<(Live > 2 ? Live - 2 : 1)>(t.cd, scales);
     pixel<Live>(t.ab.a0, t.ab.b0, t.cd.a0, t.cd.b0, out);
-    if (PX > 1) pixel<Live>(t.ab.a1, t.ab.b1, t.cd.a1, t.cd.b1, out + Out);
+    if (PX > 1) pixel<Live>(t.ab.a1, t.ab.b1, t.cd.a1, t.cd.b1, out + step);
   }
 };
 
-// Requantises and stores the sums of Live channels of PX pixels; scales moves on.
-template <class P, int Live, int32_t Out, int L, int PX>
+// Requantises and stores the sums of Live channels of PX pixels, `step` elements apart; scales moves on.
+template <int Live, class P, int L, int PX>
 [[gnu::always_inline]] inline void dsp_finish(DspTile<P, L, PX>& tile, const typename ScaleType<P>::type*& scales,
-                                              typename P::out_t* out) {
+                                              typename P::out_t* out, index_t step) {
   tile.ab.finish();
   if (L > 2) tile.cd.finish();
-  DspStore<P, typename P::out_t, P::shift == 32>::template run<Live, Out>(tile, scales, out);
+  DspStore<P, typename P::out_t, P::shift == 32>::template run<Live>(tile, scales, out, step);
 }
 
 // Live channels of a block of L lanes, for PX pixels. columns: see above; the others move on to the next block.
@@ -246,7 +255,7 @@ template <class P, int L, int Live, int PX, int32_t Quads, int32_t Out>
   DspTile<P, L, PX> tile;
   tile.template start<Live>(bias);
   dsp_accumulate<Quads, (PX > 1)>(tile, columns, w);
-  dsp_finish<P, Live, Out>(tile, scales, out);
+  dsp_finish<Live>(tile, scales, out, Out);
 }
 
 // All Channels of PX pixels.

@@ -53,6 +53,12 @@ using Rows = S8<Base, netsuke::kLayoutRows>;
 template <class Base>
 using Pairs = WithLayout<S8<Base, netsuke::kLayoutPairs>, netsuke::kLayoutPairs, int16_t>;
 
+// Layers whose code is shared.
+template <class Base>
+struct Shared : Base {
+  static constexpr int32_t sharing = 2;
+};
+
 template <int Pixels, int In, int Out>
 using Pointwise = Window<Size<1, Pixels>, In, Out, One>;
 template <int In, int Out, int Batch = 1>
@@ -106,6 +112,16 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(parts_stride2, conv2d_s8, cases::S8<Window<Size<5, 9>, 48, 4, Size<3, 3>, Size<2, 2>, Pads<0, 0, 1, 1>>, netsuke::kLayoutFolded, 5, -9, -100, 90>) \
   X(parts_sums, conv2d_s8, cases::To<Window<Size<3, 1>, 32, 5, Size<3, 3>, One, Pad<1>>, netsuke::kLayoutFolded, int32_t>) \
   X(winograd, winograd_s8, cases::Winograd<cases::Conv3<5, 7, 8, 4>, 2, 5, -9, -100, 90>)               \
+  X(shared_rest_1, conv2d_s8, cases::Shared<cases::Folded<cases::Pointwise<5, 17, 9>>>)                 \
+  X(shared_rest_2, conv2d_s8, cases::Shared<cases::S8<cases::Pointwise<6, 38, 6>, netsuke::kLayoutFolded, 5, -9, -100, 90>>) \
+  X(shared_rest_3, conv2d_s8, cases::Shared<cases::Folded<cases::Pointwise<1, 3, 3>>>)                  \
+  X(shared_blocks, conv2d_s8, cases::Shared<cases::Folded<cases::Pointwise<9, 32, 12>>>)                \
+  X(shared_plain, conv2d_s8, cases::Shared<cases::Plain<cases::Pointwise<4, 23, 7>>>)                   \
+  X(shared_wide, conv2d_s8, cases::Shared<cases::Wide<cases::Pointwise<7, 20, 11>>>)                    \
+  X(shared_one_multiplier, conv2d_s8,                                                                   \
+    cases::Shared<cases::S8<cases::Pointwise<3, 9, 7>, netsuke::kLayoutFolded, 0, 0, -128, 127, 32, false>>) \
+  X(shared_int16, conv2d_s8, cases::Shared<cases::To<cases::Pointwise<3, 8, 5>, netsuke::kLayoutFolded, int16_t>>) \
+  X(shared_sums, conv2d_s8, cases::Shared<cases::To<cases::Pointwise<3, 8, 6>, netsuke::kLayoutFolded, int32_t>>) \
   X(dense_16, dense_s8, cases::Plain<cases::Dense<16, 16>>)                                             \
   X(dense_folded, dense_s8, cases::Folded<cases::Dense<65, 13, 3>>)                                     \
   X(dense_wide, dense_s8, cases::Wide<cases::Dense<34, 6>>)                                             \
