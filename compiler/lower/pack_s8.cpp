@@ -117,12 +117,12 @@ std::int64_t append_dual_block(PackedWeights& packed, std::int32_t live, std::in
   for (std::int32_t lane = 0; lane < live; ++lane)
     for (std::int64_t k = 0; k < steps; ++k) lanes[static_cast<std::size_t>(lane)][static_cast<std::size_t>(k)] = value(lane, k);
   const Corrections corrections = make_groups_fit(lanes);
-  for (std::size_t k = 0; k < padded; ++k) append_words(packed, lanes.size(), [&](std::size_t lane) { return lanes[lane][k]; });
   packed.values.insert(packed.values.end(), {static_cast<std::int16_t>(corrections.size()), 0});
   for (const auto& [step, weights] : corrections) {
     packed.values.insert(packed.values.end(), {static_cast<std::int16_t>(step), 0});
     append_words(packed, lanes.size(), [&](std::size_t lane) { return weights[lane]; });
   }
+  for (std::size_t k = 0; k < padded; ++k) append_words(packed, lanes.size(), [&](std::size_t lane) { return lanes[lane][k]; });
   return static_cast<std::int64_t>(corrections.size());
 }
 

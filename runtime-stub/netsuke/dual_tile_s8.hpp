@@ -34,9 +34,10 @@ constexpr uint32_t kDualStart = 32768;
 struct DualSum {
   uint32_t both, upper, group;
 
-  [[gnu::always_inline]] inline void start(int32_t bias0, int32_t bias1) {
+  // groups: how many will be collected, each of which adds kDualStart.
+  [[gnu::always_inline]] inline void start(int32_t bias0, int32_t bias1, uint32_t groups) {
     upper = static_cast<uint32_t>(bias1);
-    both = static_cast<uint32_t>(bias0) + (upper << 16);
+    both = static_cast<uint32_t>(bias0) + (upper << 16) - groups * kDualStart;
   }
   template <bool First>
   [[gnu::always_inline]] inline void add(uint32_t x, uint32_t w) {
@@ -48,8 +49,8 @@ struct DualSum {
   }
   [[gnu::always_inline]] inline void end_group() { collect_group(both, upper, group); }
   template <int Lane>
-  [[gnu::always_inline]] inline int32_t value(uint32_t groups) const {
-    return static_cast<int32_t>(Lane == 0 ? both - (upper << 16) - groups * kDualStart : upper);
+  [[gnu::always_inline]] inline int32_t value() const {
+    return static_cast<int32_t>(Lane == 0 ? both - (upper << 16) : upper);
   }
 };
 
@@ -59,10 +60,10 @@ struct DualTile {
   DualTile<PX - 1, Lanes, Pitch> before;
   DualSum a, b;
 
-  [[gnu::always_inline]] inline void start(const int32_t* bias) {
-    before.start(bias);
-    a.start(bias[0], bias[1]);
-    if (Lanes > 2) b.start(bias[2], bias[3]);
+  [[gnu::always_inline]] inline void start(const int32_t* bias, uint32_t groups) {
+    before.start(bias, groups);
+    a.start(bias[0], bias[1], groups);
+    if (Lanes > 2) b.start(bias[2], bias[3], groups);
   }
   template <bool First>
   [[gnu::always_inline]] inline void add(const int8_t* from, uint32_t wa, uint32_t wb) {
@@ -96,20 +97,20 @@ struct DualTile {
     end_group();
   }
   template <class P, index_t Out, int Lane>
-  [[gnu::always_inline]] inline void store(uint32_t groups, typename ScaleType<P>::type scale, typename P::out_t* out) const {
-    before.template store<P, Out, Lane>(groups, scale, out);
-    const int32_t sum = Lane < 2 ? a.template value<Lane % 2>(groups) : b.template value<Lane % 2>(groups);
+  [[gnu::always_inline]] inline void store(typename ScaleType<P>::type scale, typename P::out_t* out) const {
+    before.template store<P, Out, Lane>(scale, out);
+    const int32_t sum = Lane < 2 ? a.template value<Lane % 2>() : b.template value<Lane % 2>();
     out[(PX - 1) * Out] = Finish<P, typename P::out_t>::run(sum, scale);
   }
 };
 template <int Lanes, index_t Pitch>
 struct DualTile<0, Lanes, Pitch> {
-  inline void start(const int32_t*) {}
+  inline void start(const int32_t*, uint32_t) {}
   template <bool First>
   inline void add(const int8_t*, uint32_t, uint32_t) {}
   inline void end_group() {}
   template <class P, index_t Out, int Lane>
-  inline void store(uint32_t, typename ScaleType<P>::type, typename P::out_t*) const {}
+  inline void store(typename ScaleType<P>::type, typename P::out_t*) const {}
 };
 
 // A block of channels, of which Live exist, for PX pixels. Out: elements between the outputs of two pixels.
@@ -132,47 +133,44 @@ struct DualBlock {
     }
     if (whole % 2 > 0) tile.template group<kDualSteps>(x, w);
   }
-  [[gnu::always_inline]] static inline void accumulate(Tile& tile, const int8_t* x, const int16_t*& w) {
+  // w: the corrections. Returns where the rest of the last group is.
+  [[gnu::always_inline]] static inline const int16_t* accumulate(Tile& tile, const int8_t* x, const int16_t* w,
+                                                                 index_t corrections) {
 #if NETSUKE_V6M
     if (PX == 1 && lanes == 4 && whole > 0) {
-      uint32_t sums[4] = {tile.a.both + (whole << 15), tile.a.upper, tile.b.both + (whole << 15), tile.b.upper};
-      v6m::dual_groups(sums, x, w, whole);
+      const uint32_t starts = static_cast<uint32_t>(corrections + whole) * kDualStart;
+      uint32_t sums[4] = {tile.a.both + starts, tile.a.upper, tile.b.both + starts, tile.b.upper};
+      w = v6m::dual_groups(sums, x, w, corrections, whole);
       tile.a.both = sums[0], tile.a.upper = sums[1], tile.b.both = sums[2], tile.b.upper = sums[3];
-    } else {
-      whole_groups(tile, x, w);
+      return w;
     }
-#else
-    whole_groups(tile, x, w);
 #endif
-    w += whole * group;
-    if (rest > 0) {
-      tile.template group<(rest > 0 ? rest : 1)>(x + whole * kDualSteps, w);
-      w += group;
-    }
-  }
-  template <int Lane>
-  [[gnu::always_inline]] static inline void store(const Tile& tile, uint32_t groups, const scale_t* scales, out_t* out) {
-    tile.template store<P, Out, Lane>(groups, Scale<P, out_t>::of(scales, Lane), out + Lane);
-  }
-  static inline const int16_t* run(const int8_t* x, const int16_t* w, const int32_t* bias, const scale_t* scales,
-                                   out_t* out) {
-    Tile tile;
-    const int32_t biases[4] = {rom(bias), Live > 1 ? rom(bias + 1) : 0, Live > 2 ? rom(bias + 2) : 0, Live > 3 ? rom(bias + 3) : 0};
-    tile.start(biases);
-    accumulate(tile, x, w);
-    const int32_t corrections = rom(w);
-    w += 2;
-    for (int32_t i = corrections; i > 0; --i) {
+    for (; corrections > 0; --corrections) {
       tile.template step<true>(x + rom(w), w + 2);
       tile.end_group();
       w += 2 + lanes;
     }
-    const uint32_t groups = static_cast<uint32_t>(quads_of(Steps) + corrections);
-    store<0>(tile, groups, scales, out);
-    if (Live > 1) store<(Live > 1 ? 1 : 0)>(tile, groups, scales, out);
-    if (Live > 2) store<(Live > 2 ? 2 : 0)>(tile, groups, scales, out);
-    if (Live > 3) store<(Live > 3 ? 3 : 0)>(tile, groups, scales, out);
-    return w;
+    whole_groups(tile, x, w);
+    return w + whole * group;
+  }
+  template <int Lane>
+  [[gnu::always_inline]] static inline void store(const Tile& tile, const scale_t* scales, out_t* out) {
+    tile.template store<P, Out, Lane>(Scale<P, out_t>::of(scales, Lane), out + Lane);
+  }
+  // Returns where the next block begins.
+  static inline const int16_t* run(const int8_t* x, const int16_t* w, const int32_t* bias, const scale_t* scales,
+                                   out_t* out) {
+    Tile tile;
+    const int32_t biases[4] = {rom(bias), Live > 1 ? rom(bias + 1) : 0, Live > 2 ? rom(bias + 2) : 0, Live > 3 ? rom(bias + 3) : 0};
+    const index_t corrections = rom(w);
+    tile.start(biases, static_cast<uint32_t>(quads_of(Steps) + corrections));
+    w = accumulate(tile, x, w + 2, corrections);
+    if (rest > 0) tile.template group<(rest > 0 ? rest : 1)>(x + whole * kDualSteps, w);
+    store<0>(tile, scales, out);
+    if (Live > 1) store<(Live > 1 ? 1 : 0)>(tile, scales, out);
+    if (Live > 2) store<(Live > 2 ? 2 : 0)>(tile, scales, out);
+    if (Live > 3) store<(Live > 3 ? 3 : 0)>(tile, scales, out);
+    return w + (rest > 0 ? group : 0);
   }
 };
 

@@ -14,10 +14,10 @@
 //
 // For cores without SIMD, int8 inputs only, one group:
 //   kLayoutDual    int16 elements. A step of a block is its pairs of lanes a, b, as they are in the word 65536 * b + a:
-//                  a, b - (a < 0 ? 1 : 0). A block is its steps, in groups of 4, the last one filled up with zeros;
-//                  then the number of its corrections and a 0; then, for each, where its step is in the sum, a 0,
-//                  and a step. The weights of a group fit as described in dual_tile_s8.hpp; what had to be taken off
-//                  them for that is in the corrections.
+//                  a, b - (a < 0 ? 1 : 0). A block is the number of its corrections and a 0;
+//                  for each correction, where its step is in the sum, a 0, and a step; then all steps, in groups of 4,
+//                  the last one filled up with zeros. The weights of a group fit as described in dual_tile_s8.hpp;
+//                  what had to be taken off them for that is in the corrections.
 //
 // For vectors of 16 bytes (Helium), int8 only; also read by vector_tile_s8.hpp on any machine:
 //   kLayoutVectors the steps are cut into vectors of 16, the last one filled up with zeros. A block of 4 lanes is
