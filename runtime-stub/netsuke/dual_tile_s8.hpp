@@ -157,8 +157,12 @@ struct DualBlock {
   [[gnu::always_inline]] static inline void store(const Tile& tile, const scale_t* scales, out_t* out) {
     tile.template store<P, Out, Lane>(Scale<P, out_t>::of(scales, Lane), out + Lane);
   }
-  // Returns where the next block begins.
-  static inline const int16_t* run(const int8_t* x, const int16_t* w, const int32_t* bias, const scale_t* scales,
+  // Returns where the next block begins. On Armv7-M a function of its own: what the caller's loops need is saved by one
+  // instruction, and else would take registers from the loops here.
+#if defined(__thumb2__)
+  [[gnu::noinline]]
+#endif
+  static const int16_t* run(const int8_t* x, const int16_t* w, const int32_t* bias, const scale_t* scales,
                                    out_t* out) {
     Tile tile;
     const int32_t biases[4] = {rom(bias), Live > 1 ? rom(bias + 1) : 0, Live > 2 ? rom(bias + 2) : 0, Live > 3 ? rom(bias + 3) : 0};
