@@ -10,7 +10,7 @@
 namespace netsuke {
 namespace {
 
-constexpr size_t kMostFullPlans = 3, kManyCalls = 150;  // more calls: only one
+constexpr size_t kMostFullPlans = 3, kManyCalls = 150;  // more calls: fewer tries
 
 // The program without its weights: a copy costs nothing.
 Program skeleton(const Program& p) {
@@ -56,8 +56,10 @@ void add_regrouped(Program p, std::vector<Variant>& variants) {
 // With copies, and with views where those are possible: a view saves a copy, but what it is part of lives longer.
 std::vector<Variant> variants_of(const Program& p) {
   std::vector<Variant> variants;
-  add_regrouped(skeleton(p), variants);
-  if (Program views = skeleton(p); make_views(views)) add_regrouped(std::move(views), variants);
+  Program views = skeleton(p);
+  bool viewed = make_views(views);
+  if (viewed) add_regrouped(std::move(views), variants);
+  if (!viewed || p.calls.size() < kManyCalls) add_regrouped(skeleton(p), variants);
   return variants;
 }
 
