@@ -106,7 +106,10 @@ std::vector<Candidate> worth_a_thought(std::vector<Candidate> candidates) {
 
 bool is_better(const Choice& a, const Choice& b, const ChooseOptions& o) {
   auto cost = [](const Choice& c) { return double(c.arena_bytes + 256) * double(c.instructions); };
-  if (o.ram_budget && (a.arena_bytes <= *o.ram_budget) != (b.arena_bytes <= *o.ram_budget)) return a.arena_bytes <= *o.ram_budget;
+  // What meets the budget comes first; if nothing does, what comes nearest.
+  bool over = o.ram_budget && std::max(a.arena_bytes, b.arena_bytes) > *o.ram_budget;
+  if (over && a.arena_bytes != b.arena_bytes && std::min(a.arena_bytes, b.arena_bytes) > *o.ram_budget) return a.arena_bytes < b.arena_bytes;
+  if (over && (a.arena_bytes <= *o.ram_budget) != (b.arena_bytes <= *o.ram_budget)) return a.arena_bytes <= *o.ram_budget;
   if (o.optimise == Optimise::kBalanced) return cost(a) < cost(b);
   if (o.optimise == Optimise::kSpeed) return a.instructions < b.instructions;
   return a.arena_bytes != b.arena_bytes ? a.arena_bytes < b.arena_bytes : a.instructions < b.instructions;
@@ -154,7 +157,7 @@ std::vector<Choice> choose(Program& p, const ChooseOptions& options) {
   best->choice.arena_bytes = p.arena_bytes;
   best->choice.chosen = true;
   std::vector<Choice> choices;
-  for (const Candidate& c : candidates) choices.push_back(c.choice);
+  for (const Candidate& c : worth_a_thought(candidates)) choices.push_back(c.choice);
   return choices;
 }
 

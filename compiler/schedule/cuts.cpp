@@ -4,6 +4,7 @@
 // matter of dynamic programming, and lowering the limit step by step gives all cuts worth a thought.
 #include <algorithm>
 #include <climits>
+#include <cmath>
 
 #include "schedule/schedule.hpp"
 #include "schedule/stream.hpp"
@@ -16,6 +17,7 @@ constexpr int64_t kPerSweep = 8;   // instructions to see that it is not a call'
 constexpr size_t kMostPaths = 400, kMostChoices = 10;
 constexpr int kMostEdges = 20000;  // longer models have shorter stretches at most, so that time stays linear
 constexpr int kShortest = 16;      // but these are always tried
+constexpr double kFarApart = 1.3;  // of limits: others between them are tried
 constexpr int64_t kSteps = 50;     // a choice has to save that part of the memory, or be the last
 
 struct Edge {
@@ -156,14 +158,28 @@ std::vector<Path> thinned(const std::vector<Path>& paths) {
   return few;
 }
 
+// Limits for paths of little bytes: those of the fast ones, and some between where they lie far apart. A short stretch
+// makes its output a few rows below its input; only a longer one, whose rings delay it, can make it where the input was
+// or above. So paths that need a little more than the least may be the ones that can be placed.
+std::vector<int64_t> limits_of(const std::vector<Path>& paths) {
+  std::vector<int64_t> limits;
+  for (size_t i = 0; i < paths.size(); i++) {
+    double peak = double(peak_of(paths[i])), next = i + 1 < paths.size() ? double(peak_of(paths[i + 1])) : peak;
+    limits.push_back(peak_of(paths[i]) + 1);
+    if (next * kFarApart >= peak) continue;
+    for (double part : {0.25, 0.5, 0.75}) limits.push_back(static_cast<int64_t>(peak * std::pow(next / peak, part)) + 1);
+  }
+  return limits;
+}
+
 }  // namespace
 
 std::vector<Cuts> best_cuts(const Program& p) {
   Uses uses = lifetimes(p);
   Edges edges = all_edges(p, uses);
   std::vector<Path> paths = thinned(falling_paths(edges));
-  for (size_t i = 0, fast = paths.size(); i < fast; i++) {
-    Path light = cheapest_path(edges, peak_of(paths[i]) + 1, Cost::kBytes);
+  for (int64_t limit : limits_of(paths)) {
+    Path light = cheapest_path(edges, limit, Cost::kBytes);
     if (std::find(paths.begin(), paths.end(), light) == paths.end()) paths.push_back(std::move(light));
   }
   std::vector<Cuts> choices;
