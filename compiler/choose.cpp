@@ -10,7 +10,7 @@
 namespace netsuke {
 namespace {
 
-constexpr size_t kMostFullPlans = 3, kManyCalls = 150;  // more calls: only one
+constexpr size_t kMostFullPlans = 3, kManyCalls = 150;  // more calls: fewer tries
 
 // The program without its weights: a copy costs nothing.
 Program skeleton(const Program& p) {
@@ -56,8 +56,10 @@ void add_regrouped(Program p, std::vector<Variant>& variants) {
 // With copies, and with views where those are possible: a view saves a copy, but what it is part of lives longer.
 std::vector<Variant> variants_of(const Program& p) {
   std::vector<Variant> variants;
-  add_regrouped(skeleton(p), variants);
-  if (Program views = skeleton(p); make_views(views)) add_regrouped(std::move(views), variants);
+  Program views = skeleton(p);
+  bool viewed = make_views(views);
+  if (viewed) add_regrouped(std::move(views), variants);
+  if (!viewed || p.calls.size() < kManyCalls) add_regrouped(skeleton(p), variants);
   return variants;
 }
 
@@ -104,7 +106,10 @@ std::vector<Candidate> worth_a_thought(std::vector<Candidate> candidates) {
 
 bool is_better(const Choice& a, const Choice& b, const ChooseOptions& o) {
   auto cost = [](const Choice& c) { return double(c.arena_bytes + 256) * double(c.instructions); };
-  if (o.ram_budget && (a.arena_bytes <= *o.ram_budget) != (b.arena_bytes <= *o.ram_budget)) return a.arena_bytes <= *o.ram_budget;
+  // What meets the budget comes first; if nothing does, what comes nearest.
+  bool over = o.ram_budget && std::max(a.arena_bytes, b.arena_bytes) > *o.ram_budget;
+  if (over && a.arena_bytes != b.arena_bytes && std::min(a.arena_bytes, b.arena_bytes) > *o.ram_budget) return a.arena_bytes < b.arena_bytes;
+  if (over && (a.arena_bytes <= *o.ram_budget) != (b.arena_bytes <= *o.ram_budget)) return a.arena_bytes <= *o.ram_budget;
   if (o.optimise == Optimise::kBalanced) return cost(a) < cost(b);
   if (o.optimise == Optimise::kSpeed) return a.instructions < b.instructions;
   return a.arena_bytes != b.arena_bytes ? a.arena_bytes < b.arena_bytes : a.instructions < b.instructions;
@@ -152,7 +157,7 @@ std::vector<Choice> choose(Program& p, const ChooseOptions& options) {
   best->choice.arena_bytes = p.arena_bytes;
   best->choice.chosen = true;
   std::vector<Choice> choices;
-  for (const Candidate& c : candidates) choices.push_back(c.choice);
+  for (const Candidate& c : worth_a_thought(candidates)) choices.push_back(c.choice);
   return choices;
 }
 

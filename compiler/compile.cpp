@@ -35,17 +35,15 @@ void check_budget(const char* what, const char* option, int64_t need, std::optio
               fmt::format("raise --{}-budget, or use a smaller model", option)};
 }
 
-// No way to run the model needs less than the smallest choice, and that has been preferred.
-void check_ram_budget(const CompileResult& r, std::optional<int64_t> budget) {
-  if (!budget || r.program.arena_bytes <= *budget) return;
-  int64_t least = r.program.arena_bytes;
-  for (const Choice& c : r.choices) least = std::min(least, c.arena_bytes);
+// The choice is the one that needs least if none meets the budget.
+void check_ram_budget(const CompileResult& r, const CompileOptions& options) {
+  if (!options.ram_budget || r.program.arena_bytes <= *options.ram_budget) return;
   std::string layer = call_name(r.program, busiest_call(r.program));
   throw Error{ErrorKind::kBudget, "over-ram-budget", layer,
               fmt::format("the arena needs {} bytes at this layer, {} more than the budget of {}", r.program.arena_bytes,
-                          r.program.arena_bytes - *budget, *budget),
-              least < r.program.arena_bytes ? fmt::format("--optimize ram needs {} bytes", least)
-                                            : "that is the least this model can do with: raise --ram-budget, or make this layer smaller"};
+                          r.program.arena_bytes - *options.ram_budget, *options.ram_budget),
+              options.arena_io ? "that is the least, and the inputs are in it: raise --ram-budget, leave out --io arena, or make this layer smaller"
+                               : "that is the least this model can do with: raise --ram-budget, or make this layer smaller"};
 }
 
 // avr-gcc arrays end at 32 KB, and program memory is read with 16-bit addresses.
@@ -190,7 +188,7 @@ CompileResult compile(const CompileOptions& options) {
   if (!options.test_data.empty()) set_test_vectors(emit_options, options, r);
   r.files = emit(r.program, emit_options);
 
-  check_ram_budget(r, options.ram_budget);
+  check_ram_budget(r, options);
   check_budget("the weights", "flash", weight_bytes(r.program), options.flash_budget, emit_options.model);
   return r;
 }

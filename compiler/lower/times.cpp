@@ -112,31 +112,41 @@ void Occupancy::run(const Segment& s, int64_t step) {
   }
 }
 
+namespace {
+
+// When each place of the slot's memory is in use, from first to last. What uses the row of the moment in every sweep
+// meets all places of a ring, so little can lie there between two rows.
+std::vector<Span> places_in_use(const Rows& rows) {
+  std::vector<Span> places(rows.ring ? std::min(static_cast<size_t>(rows.ring), rows.bands.size()) : rows.bands.size(), Span{INT64_MAX, -1});
+  for (size_t b = 0; b < rows.bands.size(); b++)
+    if (Span s = rows.span(b); !is_empty(s)) places[b % places.size()] = hull(places[b % places.size()], s);
+  return places;
+}
+
+}  // namespace
+
 int64_t Occupancy::most(Span steps) const {
   std::vector<std::pair<int64_t, int64_t>> changes;  // step, bytes more
-  for (const auto& [id, rows] : slots_)
-    for (size_t b = 0; b < rows.bands.size(); b++) {
-      Span s = rows.span(b);
-      int64_t bytes = std::min(rows.row_bytes, rows.bytes - static_cast<int64_t>(b) * rows.row_bytes);
-      if (is_empty(s) || s.last < steps.first || s.first > steps.last) continue;
-      if (rows.bands.size() == 1) bytes = (bytes + 3) / 4 * 4;
-      changes.push_back({std::max(s.first, steps.first), bytes});
-      changes.push_back({s.last + 1, -bytes});
+  auto add = [&](Span s, int64_t bytes) {
+    if (is_empty(s) || s.last < steps.first || s.first > steps.last) return;
+    changes.push_back({std::max(s.first, steps.first), bytes});
+    changes.push_back({s.last + 1, -bytes});
+  };
+  for (const auto& [id, rows] : slots_) {
+    if (rows.ring == 1) {
+      for (size_t b = 0; b < rows.bands.size(); b++) add(rows.span(b), (rows.row_bytes + 3) / 4 * 4);
+      continue;
     }
+    std::vector<Span> places = places_in_use(rows);
+    for (size_t i = 0; i < places.size(); i++) {
+      int64_t bytes = std::min(rows.row_bytes, rows.bytes - static_cast<int64_t>(i) * rows.row_bytes);
+      add(places[i], places.size() == 1 ? (bytes + 3) / 4 * 4 : bytes);
+    }
+  }
   std::sort(changes.begin(), changes.end());  // what leaves in a step does so before what comes
   int64_t now = 0, most = 0;
   for (auto [step, bytes] : changes) most = std::max(most, now += bytes);
   return most;
-}
-
-std::vector<std::vector<Part>> Occupancy::parts(Span steps, int64_t granule) const {
-  std::vector<std::vector<Part>> blocks;
-  for (const auto& [id, rows] : slots_) {
-    blocks.push_back(parts_of(rows, granule));
-    for (Part& part : blocks.back())
-      std::erase_if(part.spans, [&](const Span& s) { return s.last < steps.first || s.first > steps.last; });
-  }
-  return blocks;
 }
 
 int64_t steps_of(const Segment& s) { return s.sweeps * (s.end - s.first); }

@@ -49,10 +49,8 @@ class Occupancy {
   void run(const Segment& s, int64_t step);
 
   const std::map<BufferId, Rows>& slots() const { return slots_; }
-  // The most bytes in use at one of these steps.
+  // The most bytes in use at one of these steps, if the places of a ring are kept between its rows.
   int64_t most(Span steps) const;
-  // The parts of each slot that are in use at some of them.
-  std::vector<std::vector<Part>> parts(Span steps, int64_t granule) const;
 
  private:
   const Program& p_;

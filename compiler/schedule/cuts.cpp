@@ -4,6 +4,7 @@
 // matter of dynamic programming, and lowering the limit step by step gives all cuts worth a thought.
 #include <algorithm>
 #include <climits>
+#include <cmath>
 
 #include "schedule/schedule.hpp"
 #include "schedule/stream.hpp"
@@ -16,15 +17,17 @@ constexpr int64_t kPerSweep = 8;   // instructions to see that it is not a call'
 constexpr size_t kMostPaths = 400, kMostChoices = 10;
 constexpr int kMostEdges = 20000;  // longer models have shorter stretches at most, so that time stays linear
 constexpr int kShortest = 16;      // but these are always tried
+constexpr double kFarApart = 1.3;  // of limits: others between them are tried
 constexpr int64_t kSteps = 50;     // a choice has to save that part of the memory, or be the last
 
 struct Edge {
   int first, end;
-  int64_t peak, instructions;  // peak: at least that, until it is weighed
-  bool flows = false, weighed = false;
+  int64_t peak, instructions;
+  bool flows = false;
 };
 
 using Edges = std::vector<std::vector<Edge>>;  // by first call
+using Path = std::vector<const Edge*>;
 
 // Bytes in use while call i runs alone; its result may take the place of an input that dies.
 int64_t peak_alone(const Program& p, const Uses& uses, int i) {
@@ -92,19 +95,19 @@ enum class Cost { kInstructions, kBytes };
 int64_t cost_of(const Edge& e, Cost cost) { return cost == Cost::kBytes ? e.peak : e.instructions; }
 
 // The cheapest with all edges below `limit`; empty if there is no way.
-std::vector<Edge*> cheapest_path(Edges& edges, int64_t limit, Cost cost) {
+Path cheapest_path(const Edges& edges, int64_t limit, Cost cost) {
   size_t count = edges.size();
   std::vector<int64_t> costs(count + 1, INT64_MAX);  // to the end
-  std::vector<Edge*> next(count, nullptr);
+  std::vector<const Edge*> next(count, nullptr);
   costs[count] = 0;
   for (size_t i = count; i-- > 0;)
-    for (Edge& e : edges[i]) {
+    for (const Edge& e : edges[i]) {
       int64_t rest = costs[static_cast<size_t>(e.end)];
       if (e.peak >= limit || rest == INT64_MAX || rest + cost_of(e, cost) >= costs[i]) continue;
       costs[i] = rest + cost_of(e, cost);
       next[i] = &e;
     }
-  std::vector<Edge*> path;
+  Path path;
   for (size_t i = 0; i < count; i = static_cast<size_t>(next[i]->end)) {
     if (!next[i]) return {};
     path.push_back(next[i]);
@@ -116,32 +119,13 @@ Flow flow_of(const Program& p, const Uses& uses, const Edge& e) {
   return p.stream && e.first == 0 ? stream_flow(p) : *flow_through(p, uses, e.first, e.end);
 }
 
-// What an edge really needs takes long to find out, so that is done only for those that somebody wants to take.
-// True if none of them turns out to need `limit` or more.
-bool weigh(const Program& p, const Uses& uses, const std::vector<Edge*>& path, int64_t limit) {
-  bool holds = true;
-  for (Edge* e : path) {
-    if (!e->flows || e->weighed) continue;
-    e->peak = std::max(e->peak, bound_of(p, uses, flow_of(p, uses, *e)));
-    e->weighed = true;
-    holds &= e->peak < limit;
-  }
-  return holds;
-}
-
-std::vector<Edge*> cheapest_weighed_path(const Program& p, const Uses& uses, Edges& edges, int64_t limit, Cost cost) {
-  std::vector<Edge*> path = cheapest_path(edges, limit, cost);
-  while (!weigh(p, uses, path, limit)) path = cheapest_path(edges, limit, cost);
-  return path;
-}
-
-int64_t peak_of(const std::vector<Edge*>& path) {
+int64_t peak_of(const Path& path) {
   int64_t peak = 0;
   for (const Edge* e : path) peak = std::max(peak, e->peak);
   return peak;
 }
 
-Cuts cuts_along(const Program& p, const Uses& uses, const std::vector<Edge*>& path) {
+Cuts cuts_along(const Program& p, const Uses& uses, const Path& path) {
   Cuts cuts;
   cuts.peak = peak_of(path);
   for (const Edge* e : path) {
@@ -152,11 +136,11 @@ Cuts cuts_along(const Program& p, const Uses& uses, const std::vector<Edge*>& pa
 }
 
 // Paths that need less and less memory, each with the fewest instructions.
-std::vector<std::vector<Edge*>> falling_paths(const Program& p, const Uses& uses, Edges& edges) {
-  std::vector<std::vector<Edge*>> paths;
+std::vector<Path> falling_paths(const Edges& edges) {
+  std::vector<Path> paths;
   int64_t limit = INT64_MAX, step = 0;
   while (paths.size() < kMostPaths) {
-    std::vector<Edge*> path = cheapest_weighed_path(p, uses, edges, limit, Cost::kInstructions);
+    Path path = cheapest_path(edges, limit, Cost::kInstructions);
     if (path.empty() && step == 0) break;
     if (!path.empty()) paths.push_back(path);
     int64_t peak = paths.empty() ? 0 : peak_of(paths.back());
@@ -167,11 +151,25 @@ std::vector<std::vector<Edge*>> falling_paths(const Program& p, const Uses& uses
 }
 
 // The fastest, the smallest, and some between.
-std::vector<std::vector<Edge*>> thinned(const std::vector<std::vector<Edge*>>& paths) {
+std::vector<Path> thinned(const std::vector<Path>& paths) {
   if (paths.size() <= kMostChoices) return paths;
-  std::vector<std::vector<Edge*>> few;
+  std::vector<Path> few;
   for (size_t i = 0; i < kMostChoices; i++) few.push_back(paths[i * (paths.size() - 1) / (kMostChoices - 1)]);
   return few;
+}
+
+// Limits for paths of little bytes: those of the fast ones, and some between where they lie far apart. A short stretch
+// makes its output a few rows below its input; only a longer one, whose rings delay it, can make it where the input was
+// or above. So paths that need a little more than the least may be the ones that can be placed.
+std::vector<int64_t> limits_of(const std::vector<Path>& paths) {
+  std::vector<int64_t> limits;
+  for (size_t i = 0; i < paths.size(); i++) {
+    double peak = double(peak_of(paths[i])), next = i + 1 < paths.size() ? double(peak_of(paths[i + 1])) : peak;
+    limits.push_back(peak_of(paths[i]) + 1);
+    if (next * kFarApart >= peak) continue;
+    for (double part : {0.25, 0.5, 0.75}) limits.push_back(static_cast<int64_t>(peak * std::pow(next / peak, part)) + 1);
+  }
+  return limits;
 }
 
 }  // namespace
@@ -179,9 +177,9 @@ std::vector<std::vector<Edge*>> thinned(const std::vector<std::vector<Edge*>>& p
 std::vector<Cuts> best_cuts(const Program& p) {
   Uses uses = lifetimes(p);
   Edges edges = all_edges(p, uses);
-  std::vector<std::vector<Edge*>> paths = thinned(falling_paths(p, uses, edges));
-  for (size_t i = 0, fast = paths.size(); i < fast; i++) {
-    std::vector<Edge*> light = cheapest_weighed_path(p, uses, edges, peak_of(paths[i]) + 1, Cost::kBytes);
+  std::vector<Path> paths = thinned(falling_paths(edges));
+  for (int64_t limit : limits_of(paths)) {
+    Path light = cheapest_path(edges, limit, Cost::kBytes);
     if (std::find(paths.begin(), paths.end(), light) == paths.end()) paths.push_back(std::move(light));
   }
   std::vector<Cuts> choices;

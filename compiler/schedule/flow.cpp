@@ -4,7 +4,6 @@
 #include <map>
 #include <numeric>
 
-#include "lower/bound.hpp"
 #include "lower/times.hpp"
 #include "schedule/rates.hpp"
 
@@ -355,10 +354,6 @@ std::optional<Flow> flow_through(const Program& p, const Uses& uses, int first, 
 
 int64_t peak_of(const Program& p, const Uses& uses, const Flow& flow) {
   return occupancy_of(p, uses, flow).most(steps_inside(flow));
-}
-
-int64_t bound_of(const Program& p, const Uses& uses, const Flow& flow) {
-  return lower_bound_of(occupancy_of(p, uses, flow).parts(steps_inside(flow), 4));
 }
 
 }  // namespace netsuke

@@ -33,7 +33,5 @@ std::optional<Flow> flow_through(const Program& p, const Uses& uses, int first, 
 
 // Bytes of arena in use at most while the segment runs: its rings, and the maps that live at its time.
 int64_t peak_of(const Program& p, const Uses& uses, const Flow& flow);
-// What an arena needs for that at least, with rings that stay where they are; not less than peak_of, and slower.
-int64_t bound_of(const Program& p, const Uses& uses, const Flow& flow);
 
 }  // namespace netsuke
