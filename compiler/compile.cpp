@@ -99,18 +99,24 @@ bool meets_budgets(const Program& p, const CompileOptions& options) {
          (!options.flash_budget || weight_bytes(p) <= *options.flash_budget);
 }
 
-// Winograd's layers need whole maps, memory of their own and more flash: not where rows arrive one by one, nor where
-// a budget could only be met without them.
+Goal goal_of(Optimise o) {
+  return o == Optimise::kSpeed ? Goal::kSpeed : o == Optimise::kRam ? Goal::kMemory : Goal::kSize;
+}
+
+// Winograd by patches needs whole maps, memory of its own and more flash, by rows a little more flash: the one not where
+// rows arrive one by one, neither where a budget could only be met without it.
 void lower_and_schedule(CompileResult& r, const CompileOptions& options) {
-  PackChoice pack = pack_choice(options.emit.target, options.optimise == Optimise::kSpeed);
+  PackChoice pack = pack_choice(options.emit.target, goal_of(options.optimise));
   if (options.rows_io || options.stream) pack.winograd = 0;
-  for (;; pack.winograd = 0) {
+  for (;;) {
     r.program = lower(r.optimised, pack);
     if (options.arena_io) put_inputs_into_arena(r.program);
     if (options.rows_io || options.stream) push_rows(r.program);
     if (options.stream) stream_rows(r.program, options.stream->first, options.stream->second);
     r.choices = choose(r.program, {options.optimise, options.ram_budget});
-    if (pack.winograd == 0 || meets_budgets(r.program, options)) return;
+    if (meets_budgets(r.program, options) || !pack.winograd_rows) return;
+    if (pack.winograd == 0) pack.winograd_rows = false;
+    pack.winograd = 0;
   }
 }
 

@@ -245,11 +245,13 @@ PackedWeights pack_conv_transpose2d_s8(Weights weights, const ConvShape& shape) 
   return packed;
 }
 
-PackChoice pack_choice(std::string_view target, bool speed) {
+PackChoice pack_choice(std::string_view target, Goal goal) {
   const bool dual = target == "cortex-m4" || target == "cortex-m7" || target == "cortex-m33";
   const bool scalar = target == "cortex-m3" || target == "cortex-m0plus" || target == "rv32imc";
+  const bool speed = goal == Goal::kSpeed;
   PackChoice choice{dual, dual && speed, target == "cortex-m55", scalar && speed};
   if (speed) choice.winograd = target == "rv32imc" ? 4 : dual || scalar ? 2 : 0;
+  choice.winograd_rows = (dual || scalar) && goal != Goal::kSize;
   return choice;
 }
 

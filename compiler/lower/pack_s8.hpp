@@ -28,6 +28,7 @@ struct PackChoice {
   // three steps save. 0: any number of corrections.
   std::int64_t steps_for_correction = 4;
   int winograd = 0;            // most patches at a time of winograd_s8, where a layer allows it; 0: not at all
+  bool winograd_rows = false;  // winograd_rows_s8, where a layer allows it and is not for winograd_s8
 };
 
 // All take the weights less their zero point, and the folded bias (fold_zero_point) where the choice of the
@@ -48,8 +49,10 @@ PackedWeights pack_dense_s8(std::span<const std::int16_t> weights, std::span<con
 // ONNX ConvTranspose weights [in_c][out_c / group][kernel_h][kernel_w], for conv_transpose2d_s8.
 PackedWeights pack_conv_transpose2d_s8(std::span<const std::int16_t> weights, const ConvShape& shape);
 
-// What to pack for, by the name of the target (compile --target). speed: weights may take more flash for it.
-PackChoice pack_choice(std::string_view target, bool speed);
+// What to pack for, by the name of the target (compile --target). Weights may take more flash than they have bytes for
+// the sake of speed, or, with little memory, where that needs no more of it.
+enum class Goal { kSpeed, kMemory, kSize };
+PackChoice pack_choice(std::string_view target, Goal goal);
 
 // bias - in_zero * (sum of the channel's weights), which conv2d_s8, depthwise_s8 and dense_s8 start their sums
 // from. `bias` may be empty. Weights in ONNX order, out_c outermost.

@@ -1,4 +1,4 @@
-// Transforms 3x3 filters for winograd_s8, whose header (runtime-stub/netsuke/winograd_s8.hpp) has the formulas.
+// Transforms filters for winograd_s8 and winograd_rows_s8, whose headers in runtime-stub/netsuke/ have the formulas.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,11 @@ namespace netsuke {
 // the int8 inputs are.
 std::optional<PackedWeights> pack_winograd_s8(std::span<const std::int16_t> weights,
                                               std::span<const std::int32_t> folded_bias, std::int64_t in_c);
+
+// The same for winograd_rows_s8, from weights [out_c][in_c][kernel_h][3].
+std::optional<PackedWeights> pack_winograd_rows_s8(std::span<const std::int16_t> weights,
+                                                   std::span<const std::int32_t> folded_bias, std::int64_t in_c,
+                                                   std::int64_t kernel_h);
 
 // How many patches at a time: two where their memory then can be on the stack.
 int winograd_patches(std::int64_t in_c, int most);

@@ -14,6 +14,7 @@ namespace netsuke {
 namespace {
 
 constexpr int64_t kWinogradChannels = 16;
+constexpr int64_t kWinogradRowsStack = 1536;  // bytes of transformed inputs
 
 // Less their zero points.
 struct Weighted {
@@ -199,23 +200,24 @@ void lower_softmax(Lowering& l, const Node& n) {
   l.program.calls.push_back(std::move(call));
 }
 
-// Whether winograd_s8 can do this layer and gains by it: enough channels to pay for the transforms, and not too much
-// work on patches that hang over the edges.
-bool suits_winograd(const Lowering& l, const Node& n, const Plane& in, const Plane& out, const Window2d& w) {
-  const int64_t across = int64_t{2} * winograd_patches(in.c, l.pack.winograd);
-  if (across == 0 || l.graph[n.inputs[0]].type != DType::kInt8 || get_int(n, "group") != 1) return false;
-  if (w.kernel_h != 3 || w.kernel_w != 3 || w.stride_h != 1 || w.stride_w != 1 || w.dilation_h != 1 || w.dilation_w != 1) return false;
+// Whether Winograd's kernels can do this layer and gain by it: enough channels to pay for the transforms, and not too much
+// work for patches of height x width outputs that hang over the edges.
+bool suits_winograd(const Graph& g, const Node& n, const Plane& in, const Plane& out, int64_t height, int64_t width) {
+  if (g[n.inputs[0]].type != DType::kInt8 || get_int(n, "group") != 1) return false;
   if (in.c % 4 != 0 || out.c % 4 != 0 || in.c < kWinogradChannels || out.c < kWinogradChannels) return false;
-  int64_t computed = (out.h + 1) / 2 * 2 * ((out.w + across - 1) / across * across);
+  int64_t computed = (out.h + height - 1) / height * height * ((out.w + width - 1) / width * width);
   return 3 * computed <= 4 * out.h * out.w;
 }
 
-// False where the weights break a bound.
+// False where it does not suit, or the weights break a bound.
 bool lower_winograd(Lowering& l, const Node& n, const Plane& in, const Plane& out, const Window2d& w, Weighted weighted) {
+  const int patches = winograd_patches(in.c, l.pack.winograd);
+  if (patches == 0 || !suits_winograd(l.graph, n, in, out, 2, int64_t{2} * patches)) return false;
+  if (w.kernel_h != 3 || w.kernel_w != 3 || w.stride_h != 1 || w.stride_w != 1 || w.dilation_h != 1 || w.dilation_w != 1) return false;
   std::optional<PackedWeights> packed = pack_winograd_s8(weighted.weights, weighted.bias, in.c);
   if (!packed) return false;
-  const int patches = winograd_patches(in.c, l.pack.winograd);
   Call call = make_call(n, "winograd_s8", "winograd_s8.hpp");
+  call.choice = "16 products for 4 outputs instead of 36";
   call.macs = out.batch * out.h * out.w * static_cast<int64_t>(weighted.weights.size());
   call.parameters = window_parameters(in, out, w);
   append(call.parameters, {{"out_c", out.c}, {"patches", int64_t{patches}}});
@@ -223,6 +225,23 @@ bool lower_winograd(Lowering& l, const Node& n, const Plane& in, const Plane& ou
   if (int64_t bytes = winograd_scratch(in.c, patches))
     memory = {scratch(add_scratch(l, n.name + " patches", DType::kInt32, bytes / 4))};
   add_weighted_call(l, n, std::move(call), *packed, weighted.bias, memory);
+  return true;
+}
+
+// The same along rows. One spatial dimension streams: its elements are the rows, and a row has no width.
+bool lower_winograd_rows(Lowering& l, const Node& n, const Plane& in, const Plane& out, const Window2d& w, Weighted weighted) {
+  constexpr int64_t kPatches = 2;
+  if (!l.pack.winograd_rows || in.h == 1 || !suits_winograd(l.graph, n, in, out, 1, 2 * kPatches)) return false;
+  if (w.kernel_w != 3 || w.stride_w != 1 || w.dilation_w != 1 || 8 * kPatches * w.kernel_h * in.c > kWinogradRowsStack) return false;
+  std::optional<PackedWeights> packed = pack_winograd_rows_s8(weighted.weights, weighted.bias, in.c, w.kernel_h);
+  if (!packed) return false;
+  Call call = make_call(n, "winograd_rows_s8", "winograd_rows_s8.hpp");
+  call.choice = "4 products for 2 outputs instead of 6";
+  call.rows = row_rule(in, out, w);
+  call.macs = out.batch * out.h * out.w * static_cast<int64_t>(weighted.weights.size());
+  call.parameters = window_parameters(in, out, w);
+  append(call.parameters, {{"out_c", out.c}, {"group", int64_t{1}}, {"patches", kPatches}});
+  add_weighted_call(l, n, std::move(call), *packed, weighted.bias);
   return true;
 }
 
@@ -257,7 +276,7 @@ void lower_integer_conv(Lowering& l, const Node& n) {
   bool depthwise = group == in.c && group == out.c && group > 1;
   std::vector<int16_t> weights = plain_weights(g, n);
   std::vector<int32_t> bias = fold_zero_point(plain_bias(g, n), weights, out.c, static_cast<int32_t>(zero_of(g, n.inputs[0])));
-  if (suits_winograd(l, n, in, out, w) && lower_winograd(l, n, in, out, w, {weights, bias})) return;
+  if (lower_winograd(l, n, in, out, w, {weights, bias}) || lower_winograd_rows(l, n, in, out, w, {weights, bias})) return;
   ConvShape shape{out.c, in.c, w.kernel_h, w.kernel_w, group};
   PackedWeights packed = depthwise ? pack_depthwise_s8(weights, shape, l.pack)
                                    : pack_conv2d_s8(weights, bias, shape, pack_choice_for(l, n));

@@ -56,6 +56,8 @@ std::string weights_text(const Call& c) {
     case kLayoutPairs: text += ", kernel rows in pairs"; break;
     case kLayoutVectors: text += ", in vectors of 16"; break;
     case kLayoutWindows: text += ", a window in a vector"; break;
+    case kLayoutWinograd: text += ", transformed"; break;
+    case kLayoutWinogradRows: text += ", transformed by rows"; break;
     default: break;
   }
   return c.choice.empty() ? text : text + ": " + c.choice;

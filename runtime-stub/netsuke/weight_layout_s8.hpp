@@ -27,6 +27,8 @@
 // winograd_s8, int16: blocks of 4 channels, each for the 16 places (winograd_place) of a transformed filter: the quads
 // of its input channels as in kLayoutWide.
 //   kLayoutWinograd
+// winograd_rows_s8, int16: the same for 4 places (winograd_turn of the column), of steps k = ky * in_c + i.
+//   kLayoutWinogradRows
 //
 // depthwise_s8:
 //   kLayoutPlain  [channel][kernel_h][kernel_w]
@@ -41,7 +43,8 @@
 namespace netsuke {
 
 constexpr int32_t kLayoutPlain = 0, kLayoutFolded = 1, kLayoutWide = 2, kLayoutRows = 3,
-                  kLayoutPairs = 4, kLayoutVectors = 5, kLayoutWindows = 6, kLayoutWinograd = 7, kLayoutDual = 9;
+                  kLayoutPairs = 4, kLayoutVectors = 5, kLayoutWindows = 6, kLayoutWinograd = 7,
+                  kLayoutWinogradRows = 8, kLayoutDual = 9;
 
 constexpr int32_t kLanesS8 = 4;
 constexpr int32_t kDualSteps = 4;

@@ -28,11 +28,7 @@
 #ifndef NETSUKE_WINOGRAD_S8_HPP
 #define NETSUKE_WINOGRAD_S8_HPP
 
-#include "arch/winograd_dsp_s8.hpp"
-#include "core.hpp"
-#include "gather_s8.hpp"
-#include "tile_s8.hpp"
-#include "window.hpp"
+#include "winograd_parts_s8.hpp"
 
 namespace netsuke {
 
@@ -45,16 +41,10 @@ struct WinogradScratch {
   };
 };
 
-// Inputs transformed and multiplied by any core: [place][patch][in_c].
+// Inputs transformed by any core, as WinogradSums reads them.
 template <class P, bool kDsp>
-struct WinogradCore {
-  static constexpr index_t channels = P::in_c, patches = P::patches, place = patches * channels, lanes = kLanesS8;
-
-  struct Numbers : P {
-    typedef int16_t in_t;
-    static constexpr int32_t layout = kLayoutWide;
-  };
-  typedef TileS8<Numbers, kLanesS8, static_cast<int>(P::patches), static_cast<int32_t>(P::in_c)> Tile;
+struct WinogradInputs {
+  static constexpr index_t channels = P::in_c, patches = P::patches, place = patches * channels;
 
   // One column of inputs times B^T.
   static inline void down(const int8_t* in, index_t pitch, int32_t (&x)[4]) {
@@ -93,76 +83,11 @@ struct WinogradCore {
   static inline void transform(const int8_t* in, index_t pitch, int16_t* inputs) {
     for (index_t c = 0; c < channels; ++c) transform_channel(in + c, pitch, inputs + c);
   }
-
-  static inline void store(const LaneSums<Numbers, kLanesS8>& sums, int32_t* to) {
-    to[0] = sums.a;
-    to[1] = sums.b;
-    to[2] = sums.c;
-    to[3] = sums.d;
-  }
-  static inline void store(const Tile& tile, int32_t* to) {
-    store(tile.p0, to);
-    if (patches > 1) store(tile.p1, to + 4);
-    if (patches > 2) store(tile.p2, to + 8);
-    if (patches > 3) store(tile.p3, to + 12);
-  }
-  static inline void start(LaneSums<Numbers, kLanesS8>& sums, const int32_t* bias) {
-    sums.a = bias == nullptr ? 0 : 4 * rom(bias);
-    sums.b = bias == nullptr ? 0 : 4 * rom(bias + 1);
-    sums.c = bias == nullptr ? 0 : 4 * rom(bias + 2);
-    sums.d = bias == nullptr ? 0 : 4 * rom(bias + 3);
-  }
-
-  // A block of 4 output channels: [place][patch][channel].
-  [[gnu::noinline]] static void multiply(const int16_t* inputs, const int16_t* weights, const int32_t* bias,
-                                         int32_t* sums) {
-    for (int column = 0; column < 4; ++column) {
-      Tile tile;
-      start(tile.p0, column == 0 ? bias : nullptr);
-      if (patches > 1) tile.p1 = tile.p0;
-      if (patches > 2) tile.p2 = tile.p0;
-      if (patches > 3) tile.p3 = tile.p0;
-      for (int row = 0; row < 4; ++row) {
-        tile.template accumulate<static_cast<int32_t>(channels)>(inputs, weights);
-        store(tile, sums);
-        inputs += place;
-        weights += lanes * channels;
-        sums += lanes * patches;
-      }
-    }
-  }
 };
 #if NETSUKE_DSP
 template <class P>
-struct WinogradCore<P, true> : WinogradDsp<P> {};
+struct WinogradInputs<P, true> : WinogradInputsDsp<P> {};
 #endif
-
-// One column of A^T times sums, for two channels a and b: its two rows.
-template <class P>
-struct WinogradColumn {
-  int32_t top_a, top_b, bottom_a, bottom_b;
-
-  [[gnu::always_inline]] inline void settle_all() {
-    settle(top_a, top_b);
-    settle(bottom_a, bottom_b);
-  }
-  // Place is the column's first.
-  template <int Place>
-  [[gnu::always_inline]] inline void load(const int32_t* sums) {
-    constexpr int kNext = 4 * kLanesS8 * static_cast<int>(P::patches), kFirst = Place * kNext;
-    int32_t a, b;
-    load_sums<kFirst>(sums, bottom_a, bottom_b);
-    load_sums<kFirst + kNext>(sums, a, b);
-    bottom_a += a;
-    bottom_b += b;
-    settle(bottom_a, bottom_b);
-    load_sums<kFirst + 3 * kNext>(sums, a, b);
-    bottom_a -= a;
-    bottom_b -= b;
-    settle(bottom_a, bottom_b);
-    load_sums<kFirst + 2 * kNext>(sums, top_a, top_b);
-  }
-};
 
 // 2x2 outputs of two channels of one patch.
 template <class P>
@@ -222,19 +147,12 @@ template <class P>
 struct WinogradS8 {
   typedef typename ScaleType<P>::type scale_t;
   typedef typename P::out_t out_t;
-  typedef WinogradCore<P, UsesWinogradDsp<P>::value> Core;
+  typedef WinogradInputs<P, UsesWinogradDsp<P>::value> Inputs;
+  typedef WinogradSums<P, static_cast<int32_t>(P::in_c), 4, UsesWinogradDsp<P>::value> Sums;
   static constexpr index_t channels = P::in_c, out_channels = P::out_c, patches = P::patches, columns = 2 * patches + 2;
   static constexpr index_t in_row = P::in_w * P::in_c, out_row = P::out_w * P::out_c;
   static constexpr index_t lanes = kLanesS8, left = P::pad_left, top = P::pad_top;
 
-  // One row of inputs from column x on, with borders.
-  static inline void copy_row(const int8_t* row, index_t x, int8_t* to) {
-    const index_t begin = row == nullptr ? columns : clamp_index(-x, 0, columns);
-    const index_t end = clamp_index(static_cast<index_t>(P::in_w) - x, begin, columns);
-    fill_elements(to, begin * channels, static_cast<int8_t>(P::in_zero));
-    if (begin < end) memcpy(to + begin * channels, row + (x + begin) * channels, static_cast<size_t>((end - begin) * channels));
-    fill_elements(to + end * channels, (columns - end) * channels, static_cast<int8_t>(P::in_zero));
-  }
   // Inputs and the elements between their rows.
   struct Rows {
     const int8_t* first;
@@ -246,7 +164,7 @@ struct WinogradS8 {
       const Rows there = {rows[0] + x * channels, in_row};
       return there;
     }
-    for (index_t row = 0; row < 4; ++row) copy_row(rows[row], x, window + row * columns * channels);
+    for (index_t row = 0; row < 4; ++row) winograd_copy<P>(rows[row], x, window + row * columns * channels);
     const Rows copied = {window, columns * channels};
     return copied;
   }
@@ -265,9 +183,9 @@ struct WinogradS8 {
   static inline void patches_at(const int8_t* const* rows, index_t x, const int16_t* weights, const int32_t* bias,
                                 const scale_t* scales, WinogradScratch<P>& scratch, index_t live_rows, out_t* out) {
     const Rows inputs = find(rows, x - left, scratch.window);
-    Core::transform(inputs.first, inputs.pitch, scratch.inputs);
+    Inputs::transform(inputs.first, inputs.pitch, scratch.inputs);
     for (index_t channel = 0; channel < out_channels; channel += lanes) {
-      Core::multiply(scratch.inputs, weights, bias + channel, scratch.sums);
+      Sums::multiply(scratch.inputs, weights, bias + channel, scratch.sums);
       finish(scratch.sums, scales + (P::per_channel ? channel : 0), live_rows, static_cast<index_t>(P::out_w) - x, out + channel);
       weights += 16 * lanes * channels;
     }

@@ -1,6 +1,6 @@
 #include "netsuke/winograd_s8.hpp"
 
-#include "netsuke/conv2d_s8.hpp"
+#include "netsuke/winograd_rows_s8.hpp"
 #include "pack_winograd.hpp"
 #include "s8_support.hpp"
 
@@ -58,6 +58,28 @@ void check(const Layer<P>& layer) {
 
 TEMPLATE_LIST_TEST_CASE("winograd_s8 equals the reference", "[winograd][s8]", Shapes) { check(Layer<TestType>()); }
 
+template <class P>
+void check_rows(const Layer<P>& layer) {
+  const auto packed = netsuke::pack_winograd_rows_s8(layer.weights, layer.folded, P::in_c, P::kernel_h);
+  REQUIRE(packed.has_value());
+  REQUIRE(packed->layout == netsuke::kLayoutWinogradRows);
+  REQUIRE(packed->values.size() == static_cast<std::size_t>(4 * P::kernel_h * P::in_c * P::out_c));
+  const auto scales = kernel_scales<P>(layer.multipliers);
+  GuardedOf<typename P::out_t> out(out_count<P>());
+  netsuke::winograd_rows_s8<P>(layer.in.data(), packed->values.data(), layer.folded.data(), scales.data(), out.data());
+  require_equal(out.checked(), conv2d_s8_reference<P>(layer.in, layer.weights, layer.bias, layer.multipliers));
+}
+
+// Kernels that are three wide, of other heights, strides and dilations along the other axis.
+using RowShapes = std::tuple<
+    W<Window<Size<1, 21>, 4, 4, Size<1, 3>, One, Pads<0, 1, 0, 1>>>, W<Window<Size<9, 6>, 4, 8, Size<2, 3>, One, Pad<1>>, 3>,
+    W<Window<Size<9, 7>, 8, 4, Size<5, 3>, Size<2, 1>, Pad<2>>>, W<Window<Size<9, 8>, 4, 4, Size<3, 3>, Size<3, 1>, Pad<1>, Size<2, 1>>>>;
+
+TEMPLATE_LIST_TEST_CASE("winograd_rows_s8 equals the reference", "[winograd][s8]", Shapes) { check_rows(Layer<TestType>()); }
+TEMPLATE_LIST_TEST_CASE("winograd_rows_s8 equals the reference, other kernels", "[winograd][s8]", RowShapes) {
+  check_rows(Layer<TestType>());
+}
+
 // Extreme inputs and weights, in patterns that make the terms of the transforms add up.
 using Extreme = W<Conv<6, 6, 16, 4, Pad<1>>, 2, 0, 0, -128, 127, 32, true, int32_t>;
 
@@ -73,6 +95,7 @@ TEST_CASE("winograd_s8 is exact at the ends of its ranges", "[winograd][s8]") {
       layer.weights.assign(layer.weights.size(), static_cast<int16_t>(weight));
       layer.folded = layer.bias;
       check(layer);
+      check_rows(layer);
     }
   }
 }
@@ -81,6 +104,28 @@ using Weights = std::vector<int16_t>;
 bool fits(const Weights& filters, int32_t bias, std::int64_t in_c) {
   const Ints32 biases(filters.size() / static_cast<std::size_t>(9 * in_c), bias);
   return netsuke::pack_winograd_s8(filters, biases, in_c).has_value();
+}
+
+bool rows_fit(const Weights& filters, int32_t bias, std::int64_t in_c) {
+  const Ints32 biases(filters.size() / static_cast<std::size_t>(9 * in_c), bias);
+  return netsuke::pack_winograd_rows_s8(filters, biases, in_c, 3).has_value();
+}
+
+TEST_CASE("Weights that break a bound are not transformed along rows", "[pack][winograd][s8]") {
+  REQUIRE(rows_fit(Weights(4 * 4 * 9, 10922), 0, 4));  // 3 * 10922 = 32766
+  REQUIRE_FALSE(rows_fit(Weights(4 * 4 * 9, 10923), 0, 4));
+  REQUIRE(rows_fit(Weights(4 * 4 * 9, -10922), 0, 4));
+  REQUIRE_FALSE(rows_fit(Weights(4 * 4 * 9, -10923), 0, 4));
+  Weights edge(4 * 4 * 9, 0);
+  edge[9 * 7 + 3] = 16383;  // in U twice
+  REQUIRE(rows_fit(edge, 0, 4));
+  edge[9 * 7 + 3] = 16384;
+  REQUIRE_FALSE(rows_fit(edge, 0, 4));
+  // 2 * (2 * |bias| + 256 * sum of |U|) < 2^31; U of three equal ones: 2 + 3 + 1 + 2 = 8.
+  REQUIRE(rows_fit(Weights(4 * 4 * 9, 0), 536870911, 4));
+  REQUIRE_FALSE(rows_fit(Weights(4 * 4 * 9, 0), 536870912, 4));
+  REQUIRE(rows_fit(Weights(4 * 1024 * 9, 127), 0, 1024));
+  REQUIRE_FALSE(rows_fit(Weights(4 * 2048 * 9, 127), 0, 2048));
 }
 
 TEST_CASE("Weights that break a bound are not transformed", "[pack][winograd][s8]") {

@@ -34,7 +34,7 @@ std::string kernels(const Layer& l, const PackChoice& pack) {
   return found;
 }
 
-constexpr PackChoice kWinograd{.winograd = 2};
+constexpr PackChoice kWinograd{.winograd = 2}, kRows{.winograd_rows = true}, kBoth{.winograd = 2, .winograd_rows = true};
 
 }  // namespace
 
@@ -53,6 +53,20 @@ TEST_CASE("3x3 convolutions with enough channels go through Winograd where it is
 TEST_CASE("layers whose bounds do not hold keep the direct kernel") {
   CHECK(kernels({.bias = "200000000"}, kWinograd) == "winograd_s8");
   CHECK(kernels({.bias = "270000000"}, kWinograd) == "conv2d_s8");
+}
+
+TEST_CASE("three wide convolutions go through Winograd by rows where that is wanted") {
+  CHECK(kernels({}, kRows) == "winograd_rows_s8");
+  CHECK(kernels({}, kBoth) == "winograd_s8");
+  CHECK(kernels({.attributes = "pads=[1,1,1,1], strides=[2,1]"}, kBoth) == "winograd_rows_s8");
+  CHECK(kernels({.attributes = "pads=[1,1,1,1], strides=[1,2]"}, kBoth) == "conv2d_s8");
+  CHECK(kernels({.channels = 8}, kRows) == "conv2d_s8");
+  CHECK(kernels({.channels = 48}, kRows) == "conv2d_s8");  // too much for the stack
+  CHECK(kernels({.width = 1}, kRows) == "conv2d_s8");
+  CHECK(kernels({.bias = "530000000"}, kBoth) == "winograd_rows_s8");
+  CHECK(kernels({.bias = "540000000"}, kBoth) == "conv2d_s8");
+  for (const Call& c : lower(graph_of({}), kRows).calls)
+    if (c.kernel == "winograd_rows_s8") CHECK(c.row_form.has_value());
 }
 
 TEST_CASE("scratch memory of few channels is on the stack, that of many in the arena") {

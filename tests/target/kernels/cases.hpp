@@ -41,6 +41,11 @@ template <class Base, int Patches = 2, int InZero = -128, int OutZero = -128, in
 using Winograd = WithPatches<Integers<Base, int8_t, int16_t, Out, InZero, OutZero, OutMin, OutMax, Shift, PerChannel,
                                       netsuke::kLayoutWinograd>,
                              Patches>;
+template <class Base, int Patches = 2, int InZero = -128, int OutZero = -128, int OutMin = -128, int OutMax = 127,
+          int Shift = 32, class Out = int8_t>
+using WinoRows = WithPatches<Integers<Base, int8_t, int16_t, Out, InZero, OutZero, OutMin, OutMax, Shift, true,
+                                      netsuke::kLayoutWinogradRows>,
+                             Patches>;
 template <int H, int W, int In, int Out, class Padding = Pad<1>, int Batch = 1>
 using Conv3 = Window<Size<H, W>, In, Out, Size<3, 3>, One, Padding, One, 1, Batch>;
 
@@ -232,6 +237,21 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(wino_shift20, winograd_s8, cases::Winograd<cases::Conv3<4, 5, 4, 8>, 2, 0, 0, -128, 127, 20>)       \
   X(wino_one_multiplier, winograd_s8, cases::Winograd<cases::Conv3<4, 5, 4, 8>, 2, 0, 0, -128, 127, 32, false>) \
   X(wino_sums, winograd_s8, cases::Winograd<cases::Conv3<4, 5, 4, 8>, 2, 3, 7, -128, 127, 32, true, int32_t>) \
+  X(rows_8, winograd_rows_s8, cases::WinoRows<cases::Conv3<5, 7, 8, 12>, 2, 5, -9, -100, 90>)           \
+  X(rows_1, winograd_rows_s8, cases::WinoRows<cases::Conv3<5, 7, 8, 4>, 1, 5, -9>)                      \
+  X(rows_4, winograd_rows_s8, cases::WinoRows<cases::Conv3<3, 11, 8, 4>, 4, 5, -9>)                     \
+  X(rows_even, winograd_rows_s8, cases::WinoRows<cases::Conv3<6, 8, 12, 4>>)                            \
+  X(rows_one_column, winograd_rows_s8, cases::WinoRows<cases::Conv3<9, 1, 4, 4>>)                       \
+  X(rows_no_borders, winograd_rows_s8, cases::WinoRows<cases::Conv3<6, 10, 8, 4, Pad<0>>>)              \
+  X(rows_left, winograd_rows_s8, cases::WinoRows<cases::Conv3<5, 6, 4, 4, Pads<0, 2, 1, 0>>, 2, 5>)     \
+  X(rows_all_padding, winograd_rows_s8, cases::WinoRows<cases::Conv3<1, 1, 4, 4, Pad<4>>, 2, 5>)        \
+  X(rows_batch, winograd_rows_s8, cases::WinoRows<cases::Conv3<4, 4, 4, 4, Pad<1>, 2>>)                 \
+  X(rows_32, winograd_rows_s8, cases::WinoRows<cases::Conv3<4, 5, 32, 8>, 2, 5, -9>)                    \
+  X(rows_44, winograd_rows_s8, cases::WinoRows<cases::Conv3<3, 4, 44, 4>>)                              \
+  X(rows_wide, winograd_rows_s8, cases::WinoRows<Window<Size<1, 21>, 12, 4, Size<1, 3>, One, Pads<0, 1, 0, 1>>>) \
+  X(rows_strided, winograd_rows_s8, cases::WinoRows<Window<Size<9, 7>, 8, 4, Size<5, 3>, Size<2, 1>, Pad<2>>>) \
+  X(rows_shift40, winograd_rows_s8, cases::WinoRows<cases::Conv3<4, 5, 4, 8>, 2, 127, -9, -9, 127, 40>) \
+  X(rows_sums, winograd_rows_s8, cases::WinoRows<cases::Conv3<4, 5, 4, 8>, 2, 3, 7, -128, 127, 32, int32_t>) \
   X(wino_int16, winograd_s8, cases::Winograd<cases::Conv3<4, 5, 4, 8>, 2, 3, 7, -32768, 32767, 32, true, int16_t>)
 
 // The layout for cores without SIMD; other targets read it, too.
@@ -272,6 +292,9 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(ic_conv64, conv2d_s8, cases::Bytes<cases::IcConv64>)                                   \
   X(ic_conv64_w16, conv2d_s8, cases::Wide<cases::IcConv64>)                                 \
   X(ic_conv16_winograd, winograd_s8, cases::Winograd<cases::IcConv16>)                     \
+  X(ic_conv16_rows, winograd_rows_s8, cases::WinoRows<cases::IcConv16>)                    \
+  X(ic_conv32_rows, winograd_rows_s8, cases::WinoRows<cases::IcConv32>)                    \
+  X(ic_conv64_rows, winograd_rows_s8, cases::WinoRows<cases::IcConv64>)                    \
   X(ic_conv32_winograd, winograd_s8, cases::Winograd<cases::IcConv32>)                     \
   X(ic_conv64_winograd, winograd_s8, cases::Winograd<cases::IcConv64>)                     \
   X(ad_dense640x128, dense_s8, cases::Bytes<cases::Dense<640, 128>>)                       \

@@ -29,6 +29,8 @@ netsuke::PackedWeights pack(const char* kernel, const Layer<P>& layer) {
                                    P::layout == netsuke::kLayoutWide || P::layout == netsuke::kLayoutPairs,
                                    P::layout == netsuke::kLayoutVectors || P::layout == netsuke::kLayoutWindows,
                                    P::layout == netsuke::kLayoutDual, 0};
+  if (std::strcmp(kernel, "winograd_rows_s8") == 0)
+    return netsuke::pack_winograd_rows_s8(layer.weights, layer.folded, P::in_c, P::kernel_h).value_or(netsuke::PackedWeights{});
   if (std::strcmp(kernel, "winograd_s8") == 0)
     return netsuke::pack_winograd_s8(layer.weights, layer.folded, P::in_c).value_or(netsuke::PackedWeights{});
   if (std::strncmp(kernel, "depthwise_s8", 12) == 0) return netsuke::pack_depthwise_s8(layer.weights, conv_shape<P>(), choice);
@@ -75,6 +77,7 @@ const char* const kHead = "// Written by make_kernel_test.\n#define NETSUKE_CASE
 #include "netsuke/conv2d_s8.hpp"
 #include "netsuke/dense_s8.hpp"
 #include "netsuke/depthwise_s8.hpp"
+#include "netsuke/winograd_rows_s8.hpp"
 #include "netsuke/winograd_s8.hpp"
 
 #if defined(__AVR__)
