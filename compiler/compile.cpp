@@ -3,7 +3,7 @@
 #include "eval/eval.hpp"
 #include "eval/test_data.hpp"
 #include "graph/quantization.hpp"
-#include "lower/lowering.hpp"
+#include "lower/flash.hpp"
 #include "onnx/load.hpp"
 #include "ops/integer.hpp"
 #include "passes/pipeline.hpp"
@@ -94,29 +94,26 @@ QuantizeResult quantize_graph(const CompileOptions& options, const Graph& loaded
   return r;
 }
 
-bool meets_budgets(const Program& p, const CompileOptions& options) {
-  return (!options.ram_budget || p.arena_bytes <= *options.ram_budget) &&
-         (!options.flash_budget || weight_bytes(p) <= *options.flash_budget);
-}
-
 Goal goal_of(Optimise o) {
   return o == Optimise::kSpeed ? Goal::kSpeed : o == Optimise::kRam ? Goal::kMemory : Goal::kSize;
 }
 
-// Winograd by patches needs whole maps, memory of its own and more flash, by rows a little more flash: the one not where
-// rows arrive one by one, neither where a budget could only be met without it.
+// Winograd by patches needs whole maps and memory of its own: not where rows arrive one by one, nor where a budget of RAM
+// could only be met without them. A budget of flash is met layer by layer.
 void lower_and_schedule(CompileResult& r, const CompileOptions& options) {
   PackChoice pack = pack_choice(options.emit.target, goal_of(options.optimise));
   if (options.rows_io || options.stream) pack.winograd = 0;
-  for (;;) {
-    r.program = lower(r.optimised, pack);
+  for (;; pack.winograd = 0) {
+    std::set<std::string> small;
+    if (options.flash_budget) small = kept_at_int8_size(r.optimised, pack, *options.flash_budget);
+    r.program = lower(r.optimised, pack, small);
     if (options.arena_io) put_inputs_into_arena(r.program);
     if (options.rows_io || options.stream) push_rows(r.program);
     if (options.stream) stream_rows(r.program, options.stream->first, options.stream->second);
     r.choices = choose(r.program, {options.optimise, options.ram_budget});
-    if (meets_budgets(r.program, options) || !pack.winograd_rows) return;
-    if (pack.winograd == 0) pack.winograd_rows = false;
-    pack.winograd = 0;
+    for (Call& c : r.program.calls)
+      if (small.contains(c.node)) c.choice = "kept at int8 size for --flash-budget";
+    if (pack.winograd == 0 || !options.ram_budget || r.program.arena_bytes <= *options.ram_budget) return;
   }
 }
 

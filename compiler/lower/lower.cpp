@@ -1,3 +1,4 @@
+#include "lower/flash.hpp"
 #include "lower/lowering.hpp"
 #include "lower/rows.hpp"
 #include "lower/share.hpp"
@@ -49,7 +50,7 @@ void copy_remaining_outputs(Lowering& l) {
 
 }  // namespace
 
-Program lower(const Graph& g, const PackChoice& pack) {
+Program lower(const Graph& g, const PackChoice& pack, const std::set<std::string>& small) {
   Program p;
   p.name = g.name;
   Lowering l{g, p, std::vector<BufferId>(g.values.size(), -1), pack};
@@ -57,6 +58,7 @@ Program lower(const Graph& g, const PackChoice& pack) {
   place_views_in_outputs(l);
   for (const Node& n : g.nodes) {
     const Op& op = op_of(n);
+    l.pack = small.contains(n.name) ? at_int8_size(pack) : pack;
     if (is_integer_node(g, n) && lower_integer_node(l, n)) continue;
     NETSUKE_CHECK(op.lower, "operator '{}' of node '{}' has no lowering", n.op, n.name);
     op.lower(l, n);

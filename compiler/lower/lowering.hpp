@@ -1,6 +1,8 @@
 // Graph -> Program. Each operator's `lower` uses these to say which kernel runs on which memory.
 #pragma once
 
+#include <set>
+
 #include "graph/graph.hpp"
 #include "lower/pack_s8.hpp"
 #include "lower/program.hpp"
@@ -11,7 +13,7 @@ struct Lowering {
   const Graph& graph;
   Program& program;
   std::vector<BufferId> buffers;  // by ValueId; -1 where a value has no memory yet
-  PackChoice pack = {};           // what integer weights are laid out for
+  PackChoice pack = {};           // what the integer weights of the node at hand are laid out for
 };
 
 // The memory of a value; makes it on first use (arena, or flash for a constant as it stands).
@@ -45,6 +47,7 @@ std::string op_label(const Node& n);
 // A call with op label and node name filled in.
 Call make_call(const Node& n, std::string kernel, std::string header);
 
-Program lower(const Graph& g, const PackChoice& pack = {});
+// small: names of nodes whose weights keep their int8 size, whatever `pack` says (lower/flash.hpp).
+Program lower(const Graph& g, const PackChoice& pack = {}, const std::set<std::string>& small = {});
 
 }  // namespace netsuke
