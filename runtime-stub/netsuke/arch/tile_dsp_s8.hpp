@@ -172,13 +172,13 @@ struct DspQuads<0, Fresh> {
 // Quads of columns and weights into the sums; w moves on. Fresh: the second pixel's sums are still to be started.
 template <index_t Quads, bool Fresh, class Tile>
 [[gnu::always_inline]] inline void dsp_accumulate(Tile& tile, const uint32_t* columns, const uint32_t*& w) {
-  constexpr int kUnroll = unroll_quads(static_cast<int32_t>(Quads)), kRest = static_cast<int>(Quads % kUnroll);
-  if (Fresh && kRest == 0 && Quads > kUnroll) tile.copy();
+  constexpr int kTurn = unroll_quads(static_cast<int32_t>(Quads)), kRest = static_cast<int>(Quads % kTurn);
+  if (Fresh && kRest == 0 && Quads > kTurn) tile.copy();
   DspQuads<kRest, Fresh>::run(tile, columns, w);
-  const uint32_t* const end = columns + Quads / kUnroll * kUnroll * 2 * Tile::pixels;
+  const uint32_t* const end = columns + Quads / kTurn * kTurn * 2 * Tile::pixels;
   do {
-    DspQuads<kUnroll, (Fresh && Quads == kUnroll)>::run(tile, columns, w);
-  } while (Quads >= 2 * kUnroll && columns != dsp::fetch(end));
+    DspQuads<kTurn, (Fresh && Quads == kTurn)>::run(tile, columns, w);
+  } while (Quads >= 2 * kTurn && columns != dsp::fetch(end));
 }
 
 // How finished sums are stored: Live channels of PX pixels, `step` elements apart. scales moves on.
@@ -308,17 +308,17 @@ struct WidenQuads<PX, End, End> {
 template <index_t Steps, int PX>
 [[gnu::always_inline]] inline void widen(const int8_t* p0, const int8_t* p1, uint32_t* to) {
 #if defined(__OPTIMIZE_SIZE__)
-  constexpr int kUnroll = 1;
+  constexpr int kTurn = 1;
 #else
-  constexpr int kUnroll = Steps / 4 <= 12 ? static_cast<int>(Steps / 4) : 8;
+  constexpr int kTurn = Steps / 4 <= 12 ? static_cast<int>(Steps / 4) : 8;
 #endif
-  constexpr int kRest = kUnroll == 0 ? 0 : static_cast<int>(Steps / 4 % kUnroll), kTail = static_cast<int>(Steps % 4);
-  if (kUnroll > 0) {
-    for (index_t quad = 0; quad + kUnroll <= Steps / 4; quad += kUnroll) {
-      WidenQuads<PX, 0, kUnroll>::run(p0, p1, to);
-      p0 += 4 * kUnroll;
-      p1 += 4 * kUnroll;
-      to += 2 * PX * kUnroll;
+  constexpr int kRest = kTurn == 0 ? 0 : static_cast<int>(Steps / 4 % kTurn), kTail = static_cast<int>(Steps % 4);
+  if (kTurn > 0) {
+    for (index_t quad = 0; quad + kTurn <= Steps / 4; quad += kTurn) {
+      WidenQuads<PX, 0, kTurn>::run(p0, p1, to);
+      p0 += 4 * kTurn;
+      p1 += 4 * kTurn;
+      to += 2 * PX * kTurn;
     }
   }
   WidenQuads<PX, 0, kRest>::run(p0, p1, to);

@@ -195,12 +195,12 @@ struct WinogradSumsDsp {
 
   // One place. x and w move on.
   [[gnu::always_inline]] static inline void accumulate(Tile& tile, const uint32_t*& x, const uint32_t*& w) {
-    constexpr int kUnroll = unroll_quads(kQuads);
-    DspQuads<kQuads % kUnroll, false>::run(tile, x, w);
-    const uint32_t* const end = x + kQuads / kUnroll * kUnroll * 4;
+    constexpr int kTurn = unroll_quads(kQuads);
+    DspQuads<kQuads % kTurn, false>::run(tile, x, w);
+    const uint32_t* const end = x + kQuads / kTurn * kTurn * 4;
     do {
-      DspQuads<kUnroll, false>::run(tile, x, w);
-    } while (kQuads >= 2 * kUnroll && x != dsp::fetch(end));
+      DspQuads<kTurn, false>::run(tile, x, w);
+    } while (kQuads >= 2 * kTurn && x != dsp::fetch(end));
   }
 
   // The sums so far.
