@@ -139,7 +139,7 @@ struct DualBlock {
 #if NETSUKE_V6M
     if (PX == 1 && lanes == 4 && whole > 0) {
       const uint32_t starts = static_cast<uint32_t>(corrections + whole) * kDualStart;
-      uint32_t sums[4] = {tile.a.both + starts, tile.a.upper, tile.b.both + starts, tile.b.upper};
+      uint32_t sums[5] = {tile.a.both + starts, tile.a.upper, tile.b.both + starts, tile.b.upper, 0};
       w = v6m::dual_groups(sums, x, w, corrections, whole);
       tile.a.both = sums[0], tile.a.upper = sums[1], tile.b.both = sums[2], tile.b.upper = sums[3];
       return w;

@@ -34,14 +34,15 @@ static inline int32_t multiply_high(int32_t acc, int32_t m) {
 }
 
 // What dual_tile_s8.hpp adds to the sums of one pixel by two pairs of channels: the corrections at w, then whole > 0
-// groups of four steps. sums: `both` and `upper` of the first pair, then of the second. 32768 is not added to a group,
+// groups of four steps. sums: `both` and `upper` of the first pair, then of the second, and a word for use here (there
+// are only four registers for addresses where one of the lower eight holds the frame). 32768 is not added to a group,
 // its effect on `upper` comes from the carry. Returns w behind the groups.
 //
 // One block, because a group's sums and all others have to live in the upper registers, which GCC uses for spilled
 // values only: 2.5 instead of 4.5 instructions per multiply-accumulate.
 static inline const int16_t* dual_groups(uint32_t* sums, const int8_t* x, const int16_t* w, index_t corrections,
                                          index_t whole) {
-  const int8_t* const end = x + 4 * whole;
+  sums[4] = static_cast<uint32_t>(reinterpret_cast<uintptr_t>(x + 4 * whole));
 #define NETSUKE_V6M_PRODUCTS "ldmia %[w]!, {r2, r3}\n\tmuls r2, r4, r2\n\tmuls r3, r4, r3\n\t"
 #define NETSUKE_V6M_STEP(k) "ldrb r4, [%[x], #" #k "]\n\tsxtb r4, r4\n\t" NETSUKE_V6M_PRODUCTS
 #define NETSUKE_V6M_COLLECT                                                            \
@@ -55,15 +56,16 @@ static inline const int16_t* dual_groups(uint32_t* sums, const int8_t* x, const 
       "cmp %[n], #0\n\tbeq 2f\n"
       "1:\tldrh r4, [%[w]]\n\tldrsb r4, [%[x], r4]\n\tadds %[w], #4\n\t" NETSUKE_V6M_PRODUCTS NETSUKE_V6M_COLLECT
       "subs %[n], #1\n\tbne 1b\n"
-      "2:\t" NETSUKE_V6M_STEP(0) "mov r8, r2\n\tmov r9, r3\n\t"
+      "2:\tldr %[n], [%[sums], #16]\n"
+      "3:\t" NETSUKE_V6M_STEP(0) "mov r8, r2\n\tmov r9, r3\n\t"
       NETSUKE_V6M_STEP(1) "add r8, r2\n\tadd r9, r3\n\t"
       NETSUKE_V6M_STEP(2) "add r8, r2\n\tadd r9, r3\n\t"
       NETSUKE_V6M_STEP(3) "add r2, r8\n\tadd r3, r9\n\t" NETSUKE_V6M_COLLECT
-      "adds %[x], #4\n\tcmp %[x], %[end]\n\tbne 2b\n\t"
+      "adds %[x], #4\n\tcmp %[x], %[n]\n\tbne 3b\n\t"
       "mov r2, r10\n\tstr r2, [%[sums]]\n\tmov r2, r11\n\tstr r2, [%[sums], #4]\n\t"
       "mov r2, r12\n\tstr r2, [%[sums], #8]\n\tmov r2, lr\n\tstr r2, [%[sums], #12]"
       : [x] "+l"(x), [w] "+l"(w), [n] "+l"(corrections)
-      : [end] "l"(end), [sums] "l"(sums)
+      : [sums] "l"(sums)
       : "r2", "r3", "r4", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory");
 #undef NETSUKE_V6M_COLLECT
 #undef NETSUKE_V6M_STEP
