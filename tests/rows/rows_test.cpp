@@ -119,7 +119,7 @@ TEST_CASE("rings are as small as they can be, and the checker sees one that is t
       shrunk++;
     }
   }
-  CHECK(shrunk > 50);
+  CHECK(shrunk > 40);  // or the test tries nothing
 }
 
 TEST_CASE("a model of 500 buffers is planned in seconds") {
