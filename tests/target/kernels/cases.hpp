@@ -132,7 +132,10 @@ using Dw3 = Window<Size<H, W>, C, C, Size<3, 3>, Stride, Padding, One, C>;
   X(dense_wide, dense_s8, cases::Wide<cases::Dense<34, 6>>)                                             \
   X(dense_long, dense_s8, cases::S8<cases::Dense<515, 7>, netsuke::kLayoutPlain, 5, -9>)                \
   X(dense_extreme, dense_s8, cases::Extreme<cases::To<cases::Dense<511, 6>, netsuke::kLayoutPlain, int32_t>>) \
-  X(dense_extreme_s8, dense_s8, cases::Extreme<cases::Plain<cases::Dense<252, 5>>>)                     \
+  X(dense_extreme_s8, dense_s8, cases::Extreme<cases::Plain<cases::Dense<252, 5>>>)
+
+// A set of their own: an AVR reaches 64 KB of constants.
+#define NETSUKE_DEPTHWISE_CASES(X)                                                                      \
   X(dw_plain, depthwise_s8, cases::Plain<cases::Dw3<5, 9, 5, One, Pad<1>>>)                             \
   X(dw_rows, depthwise_s8, cases::S8<cases::Dw3<5, 9, 5, One, Pad<1>>, netsuke::kLayoutRows, 5, -9, -99, 99>) \
   X(dw_pairs, depthwise_s8, cases::Pairs<cases::Dw3<4, 6, 7, One, Pad<1>>>)                             \

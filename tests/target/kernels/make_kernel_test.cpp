@@ -182,6 +182,7 @@ int main(int argc, char** argv) {
   if (std::strcmp(argv[1], "winograd") == 0) WRITE_SET(NETSUKE_WINOGRAD_CASES);
   if (std::strcmp(argv[1], "dual") == 0) WRITE_SET(NETSUKE_DUAL_CASES);
   if (std::strcmp(argv[1], "small") == 0) WRITE_SET(NETSUKE_SMALL_CASES);
+  if (std::strcmp(argv[1], "depthwise") == 0) WRITE_SET(NETSUKE_DEPTHWISE_CASES);
   std::fputs("  printf(\"netsuke-test: %s\\n\", failures == 0 ? \"PASS\" : \"FAIL\");\n  return failures;\n}\n", out);
   return std::fclose(out);
 }
