@@ -14,10 +14,12 @@ namespace netsuke {
 
 template <class P>
 struct Regroup {
-  static constexpr index_t kCount = P::outer * P::rows;
+  // On AVR index_t has 16 bits, and so has the arena's size.
+  static constexpr index_t kOuter = static_cast<index_t>(P::outer), kRows = static_cast<index_t>(P::rows);
+  static constexpr index_t kInner = static_cast<index_t>(P::inner), kCount = kOuter * kRows;
   static constexpr size_t kBytes = static_cast<size_t>(P::inner) * sizeof(typename P::T);
   // Where the row comes from that belongs at place i.
-  static inline index_t source(index_t i) { return i % P::outer * P::rows + i / P::outer; }
+  static inline index_t source(index_t i) { return i % kOuter * kRows + i / kOuter; }
 };
 
 template <class P>
@@ -27,13 +29,13 @@ inline void regroup_in_place(typename P::T* data, uint8_t* scratch) {
   memset(moved, 0, (R::kCount + 7) / 8);
   for (index_t first = 0; first < R::kCount; ++first) {
     if (moved[first / 8] >> (first % 8) & 1) continue;
-    memcpy(scratch, data + first * P::inner, R::kBytes);
+    memcpy(scratch, data + first * R::kInner, R::kBytes);
     index_t to = first;
     for (index_t from = R::source(to); from != first; to = from, from = R::source(to)) {
-      memcpy(data + to * P::inner, data + from * P::inner, R::kBytes);
+      memcpy(data + to * R::kInner, data + from * R::kInner, R::kBytes);
       moved[to / 8] = static_cast<uint8_t>(moved[to / 8] | 1 << (to % 8));
     }
-    memcpy(data + to * P::inner, scratch, R::kBytes);
+    memcpy(data + to * R::kInner, scratch, R::kBytes);
     moved[to / 8] = static_cast<uint8_t>(moved[to / 8] | 1 << (to % 8));
   }
 }
@@ -42,7 +44,7 @@ template <class P>
 inline void regroup(const typename P::T* in, typename P::T* out, uint8_t* scratch) {
   typedef Regroup<P> R;
   if (in == out) return regroup_in_place<P>(out, scratch);
-  for (index_t i = 0; i < R::kCount; ++i) memcpy(out + i * P::inner, in + R::source(i) * P::inner, R::kBytes);
+  for (index_t i = 0; i < R::kCount; ++i) memcpy(out + i * R::kInner, in + R::source(i) * R::kInner, R::kBytes);
 }
 
 }  // namespace netsuke

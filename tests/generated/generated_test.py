@@ -91,9 +91,9 @@ class GeneratedCode(unittest.TestCase):
 class Warnings(GeneratedCode):
     """No warning from any compiler at any level. Weights and self-tests at one level: nothing there to optimise."""
 
-    def commands(self, compiler, levels, big_levels, target="generic", flags=(), models=None):
+    def commands(self, compiler, levels, big_levels, target="generic", flags=(), models=None, options=()):
         for name in models or fixture.models:
-            output, _ = fixture.compile(name, target, "--target", target)
+            output, _ = fixture.compile(name, "".join([target, *options]), "--target", target, *options)
             for source in sorted(output.glob("*.cpp")):
                 all_levels = big_levels if name in kBigModels else levels
                 for level in all_levels if source.name == f"{name}.cpp" else levels[:1]:
@@ -127,6 +127,17 @@ class Warnings(GeneratedCode):
         self.assertLessEqual({"sine", *kSmallModels} & set(fixture.models), set(models))
         flags = ["-mmcu=atmega2560", *kFirmware]
         self.build(self.commands("avr-g++", ["-Os", "-O2"], ["-Os"], "avr", flags, models))
+
+    def test_inputs_in_the_arena(self):
+        """Small models whose inputs are consumed row by row; of the planes of cnn's the rows are regrouped."""
+        models = ["cnn", "residual", "upsampling"]
+        for compiler, target, flags in (("g++", "generic", []), ("clang++", "generic", []), ("avr-g++", "avr", ["-mmcu=atmega2560"])):
+            if not tool.have(compiler):
+                continue
+            options = ("--io", "arena", "--optimize", "ram")
+            self.build(self.commands(compiler, ["-O2"], ["-O2"], target, [*flags, *kFirmware], models, options))
+            output, _ = fixture.compile("cnn", "".join([target, *options]), "--target", target, *options)
+            self.assertIn("netsuke::regroup", (output / "cnn.cpp").read_text())
 
     def test_header_is_c99(self):
         self.needs("gcc")
