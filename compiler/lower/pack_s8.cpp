@@ -194,8 +194,10 @@ PackedWeights pack_conv2d_s8(Weights weights, std::span<const std::int32_t> fold
   if (choice.two_channels && shape.group == 1 && fits_int8(weights) && append_dual(packed, blocks, choice.steps_for_correction, at))
     return packed;
   packed = {};
+  if (choice.two_channels) packed.why = "too many of them are too large for two channels in a word";
   packed.layout = choose_layout(blocks, shape.group, fits_int8(weights), folded_bias, choice, at);
   packed.wide = packed.layout == kLayoutWide || !fits_int8(weights);
+  if (choice.dual_multiply && packed.layout == kLayoutPlain) packed.why = "sums may need more than 24 bits";
   for (std::int64_t first = 0; first < shape.out_c; first += out_c) {
     const auto value = [&](std::int64_t o, std::int64_t k) { return at(first + o, k); };
     if (packed.layout == kLayoutVectors) {

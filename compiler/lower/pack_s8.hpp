@@ -16,6 +16,7 @@ struct PackedWeights {
   std::vector<std::int16_t> values;
   bool wide = false;
   std::int32_t layout = 0;
+  const char* why = "";  // for people: why a better layout was not possible
 };
 
 // What the weights are packed for.

@@ -156,6 +156,7 @@ BufferId add_finish(Lowering& l, const Node& n, Call& call) {
 void add_weighted_call(Lowering& l, const Node& n, Call call, const PackedWeights& packed, const std::vector<int32_t>& bias,
                        const std::vector<Argument>& scratch = {}) {
   const std::string name = l.graph[n.inputs[1]].name;
+  if (call.choice.empty()) call.choice = packed.why;
   call.parameters.push_back(type_name("weight_t", packed.wide ? DType::kInt16 : DType::kInt8));
   call.parameters.push_back({"layout", int64_t{packed.layout}});
   BufferId multipliers = add_finish(l, n, call);

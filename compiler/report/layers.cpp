@@ -56,6 +56,7 @@ std::string weights_text(const Call& c) {
     case kLayoutPairs: text += ", kernel rows in pairs"; break;
     case kLayoutVectors: text += ", in vectors of 16"; break;
     case kLayoutWindows: text += ", a window in a vector"; break;
+    case kLayoutDual: text += ", two channels in a word"; break;
     case kLayoutWinograd: text += ", transformed"; break;
     case kLayoutWinogradRows: text += ", transformed by rows"; break;
     default: break;
