@@ -307,8 +307,8 @@ class Profile(GeneratedCode):
         (output / "hooks.c").write_text(drivers.hooks(name))
         objects = [output / f"{name}{part}.o" for part in ("", "_weights", "_test_main")]
         self.build([["g++", "-std=c++11", "-O1", *tool.kWarnings, "-I", output, "-c", o.with_suffix(".cpp"), "-o", o] for o in objects])
-        self.build([["gcc", "-std=c99", "-O1", "-Wall", "-Werror", "-I", output, "-c", output / "hooks.c", "-o", output / "hooks.o"],
-                    ["g++", *objects, "-o", output / "silent"], ["g++", *objects, output / "hooks.o", "-o", output / "hooked"]])
+        self.build([["gcc", "-std=c99", "-O1", "-Wall", "-Werror", "-I", output, "-c", output / "hooks.c", "-o", output / "hooks.o"]])
+        self.build([["g++", *objects, "-o", output / "silent"], ["g++", *objects, output / "hooks.o", "-o", output / "hooked"]])
         return output, document
 
     def layers(self, output, at=None):
