@@ -52,6 +52,7 @@ std::string weights_text(const Call& c) {
   std::string text = std::get<TypeName>(type->value).name == "int16_t" ? "int16" : "int8";
   switch (std::get<int64_t>(layout->value)) {
     case kLayoutFolded: text += ", two channels in a halfword"; break;
+    case kLayoutWide: text += ", widened for speed"; break;
     case kLayoutRows: text += ", a kernel row in a word"; break;
     case kLayoutPairs: text += ", kernel rows in pairs"; break;
     case kLayoutVectors: text += ", in vectors of 16"; break;

@@ -107,10 +107,13 @@ std::string picture(const Program& p) {
 }
 
 std::string choices_table(const std::vector<Choice>& choices) {
-  std::string html = "<table><tr><th>peak RAM</th><th>instructions (estimate)</th><th>calls by rows</th><th></th></tr>\n";
+  std::string html = "<table><tr><th>peak RAM</th><th>instructions more than the fastest (estimate)</th><th>calls by rows</th><th></th></tr>\n";
+  int64_t fewest = 1;
+  if (!choices.empty()) fewest = std::min_element(choices.begin(), choices.end(), [](auto& a, auto& b) { return a.instructions < b.instructions; })->instructions;
   for (const Choice& c : choices)
     html += fmt::format("<tr{}><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n", c.chosen ? " class=\"chosen\"" : "", grouped(c.arena_bytes),
-                        grouped(c.instructions), c.row_calls, c.chosen ? "chosen" : "");
+                        fmt::format("{:.1f} %", 100.0 * static_cast<double>(c.instructions - fewest) / static_cast<double>(std::max<int64_t>(1, fewest))),
+                        c.row_calls, c.chosen ? "chosen" : "");
   return html + "</table>\n";
 }
 
@@ -123,7 +126,7 @@ std::string memory_html(const CompileResult& r) {
   if (int i = busiest_call(p); i >= 0) html += fmt::format("; the most is in use at {}", escaped(call_name(p, i)));
   if (p.stream) html += fmt::format("; {} bytes of state for each stream", grouped(p.stream->state_bytes));
   html += ".</p>\n" + picture(p) +
-          "<p>Calls from left to right, addresses upwards. Blue: whole maps, with slanted sides where rows come and go one by one. Green: rings of rows; light green: rows that are used at once. "
+          "<p>Time from left to right, addresses upwards. Blue: whole maps, with slanted sides where rows come and go one by one. Green: rings of rows; light green: rows that are used at once. "
           "The green bar below: calls that run row by row.</p>\n";
   return html + "<h2>Choices</h2>\n" + choices_table(r.choices);
 }
