@@ -3,75 +3,20 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <kainjow/mustache.hpp>
-#include <limits>
 #include <set>
 
-#include "emit/calls.hpp"
 #include "emit/embedded.hpp"
 #include "emit/literals.hpp"
-#include "graph/range.hpp"
+#include "emit/ports.hpp"
 #include "lower/lowering.hpp"
 #include "support/version.hpp"
 
 namespace netsuke {
 namespace {
 
-using kainjow::mustache::data;
-
-std::string text_of(int64_t x) { return fmt::to_string(x); }
+using data = TemplateData;
 
 // --- template data ---
-
-template <class F>
-data list_of(size_t count, F&& item) {
-  data list{data::type::list};
-  for (size_t i = 0; i < count; i++) list << item(i);
-  return list;
-}
-
-// An input that no call reads (a Shape of it is a constant) has no name in the function: compilers would complain.
-bool is_read(const Program& p, size_t input) {
-  auto reads = [&](const Argument& a) { return p[a.buffer].place == Place::kInput && p[a.buffer].index == static_cast<int>(input); };
-  return std::any_of(p.calls.begin(), p.calls.end(),
-                     [&](const Call& c) { return std::any_of(c.arguments.begin(), c.arguments.end(), reads); });
-}
-
-// Where the caller writes input i in the arena; -1 if it is an argument.
-int64_t arena_input_offset(const Program& p, size_t i) {
-  for (const Buffer& b : p.buffers)
-    if (b.is_arena_input() && b.index == static_cast<int>(i)) return b.offset;
-  return -1;
-}
-
-data port_data(const Emission& e, size_t i) {
-  bool input = i < e.program.inputs.size();
-  const Port& port = input ? e.program.inputs[i] : e.program.outputs[i - e.program.inputs.size()];
-  std::string type(c_type_of(port.type));
-  data d;
-  d.set("direction", input ? "Input" : "Output");
-  d.set("number", text_of(static_cast<int64_t>(input ? i : i - e.program.inputs.size())));
-  d.set("onnx_name", comment_safe(port.name));
-  d.set("type", type);
-  d.set("shape", to_string(port.shape));
-  d.set("shape_list", port.shape.empty() ? "{1}" : fmt::format("{{{}}}", fmt::join(port.shape, ", ")));
-  d.set("rank", text_of(static_cast<int64_t>(port.shape.size())));
-  d.set("count", text_of(count_of(port.shape)));
-  d.set("MACRO", upper(e.options.name + "_" + e.ports[i]));
-  d.set("variable", e.ports[i]);
-  d.set("argument", fmt::format("{}{}* {}", input ? "const " : "", type, e.ports[i]));
-  d.set("grid", list_of(port.grid ? 1 : 0, [&](size_t) {
-          data grid{"scale", float_literal(port.grid->scale)};
-          grid.set("zero_point", text_of(port.grid->zero_point));
-          return grid;
-        }));
-  bool named = !input || is_read(e.program, i);
-  d.set("parameter", fmt::format("{}{}*{}", input ? "const " : "", type, named ? " " + e.ports[i] : ""));
-  int64_t offset = input ? arena_input_offset(e.program, i) : -1;
-  d.set("in_arena", list_of(offset >= 0 ? 1 : 0, [&](size_t) { return data("offset", text_of(offset)); }));
-  d.set("first", i == 0 ? data::type::bool_true : data::type::bool_false);
-  return d;
-}
 
 data call_data(const std::string& comment, const std::string& call) {
   data d;
@@ -264,92 +209,7 @@ void set_memory_map(const Program& p, data& d) {
   d.set("memory_map", list_of(lines.size(), [&](size_t i) { return data("line", comment_safe(lines[i])); }));
 }
 
-// --- test and host drivers ---
-
-// Drivers keep each port in a static array; the prefix keeps its name apart from the driver's own.
-std::string driver_buffer(const Emission& e, size_t i) { return "io_" + e.ports[i]; }
-
-void set_driver_ports(const Emission& e, data& d) {
-  size_t n_in = e.program.inputs.size(), n = e.ports.size();
-  auto item = [&](size_t i) {
-    data p = port_data(e, i);
-    p.set("variable", driver_buffer(e, i));
-    p.set("buffer", driver_buffer(e, i));
-    return p;
-  };
-  d.set("buffers", list_of(n, item));
-  d.set("arguments", list_of(n, item));
-  d.set("inputs", list_of(n_in, item));
-  d.set("outputs", list_of(n - n_in, [&](size_t i) { return item(n_in + i); }));
-  d.set("has_inputs", n_in ? data::type::bool_true : data::type::bool_false);
-}
-
-// One inference as lines of C++: what a driver calls with its arena and the buffers of all ports.
-std::vector<std::string> inference_lines(const Emission& e, const std::string& arena) {
-  const Program& p = e.program;
-  const std::string& name = e.options.name;
-  std::string arguments;
-  bool in_arena = !p.inputs.empty() && arena_input_offset(p, 0) >= 0;
-  for (size_t i = p.push || in_arena ? p.inputs.size() : 0; i < e.ports.size(); i++) arguments += ", " + driver_buffer(e, i);
-  if (!p.push) {
-    std::vector<std::string> lines;
-    for (size_t i = 0; in_arena && i < p.inputs.size(); i++)
-      lines.push_back(fmt::format("memcpy({} + {}, {}, sizeof {});", arena, arena_input_offset(p, i), driver_buffer(e, i), driver_buffer(e, i)));
-    lines.push_back(fmt::format("{}_run({}{});", name, arena, arguments));
-    return lines;
-  }
-  const Push& push = *p.push;
-  std::string in = driver_buffer(e, 0);
-  bool stream = p.stream.has_value();
-  std::string begin = stream ? fmt::format("{}_reset(state);", name) : fmt::format("{}_begin({});", name, arena);
-  std::string take = stream ? fmt::format("  {}_push(state, {}, row{});", name, arena, arguments)
-                            : fmt::format("  {}_push_row({}, row);", name, arena);
-  std::vector<std::string> lines;
-  if (stream) lines.push_back(fmt::format("alignas({0}_STATE_ALIGN) static unsigned char state[{0}_STATE_BYTES];", upper(name)));
-  for (std::string line :
-       {begin, fmt::format("for (netsuke::index_t r = 0; r < {}; ++r) {{", push.rows),
-        fmt::format("  static {} row[{}];", c_type_of(p[push.input].type), push.outer * push.inner),
-        fmt::format("  for (netsuke::index_t i = 0; i < {}; ++i)", push.outer * push.inner),
-        fmt::format("    row[i] = {}[(i / {} * {} + r) * {} + i % {}];", in, push.inner, push.rows, push.inner, push.inner), take,
-        std::string("}")})
-    lines.push_back(line);
-  if (!stream) lines.push_back(fmt::format("{}_finish({}{});", name, arena, arguments));
-  return lines;
-}
-
-void set_inference(const Emission& e, const std::string& arena, data& d) {
-  std::vector<std::string> lines = inference_lines(e, arena);
-  d.set("inference", list_of(lines.size(), [&](size_t i) { return data("line", lines[i]); }));
-}
-
-// A float of any size above zero, so that the self-test can divide by it.
-std::string range_literal(const Emission& e, size_t output) {
-  Range range;
-  for (const TestVector& v : e.options.test_vectors) widen(range, v.outputs[output]);
-  double width = std::clamp<double>(width_of(range), std::numeric_limits<float>::min(), std::numeric_limits<float>::max());
-  return float_literal(static_cast<float>(width));
-}
-
-data vector_data(const Emission& e, size_t v) {
-  const TestVector& vector = e.options.test_vectors[v];
-  size_t n_in = e.program.inputs.size();
-  auto tensor = [&](size_t i) {
-    const Tensor& t = i < n_in ? vector.inputs[i] : vector.outputs[i - n_in];
-    data d = port_data(e, i);
-    d.set("variable", fmt::format("vector{}_{}", v, e.ports[i]));
-    d.set("buffer", driver_buffer(e, i));
-    d.set("values", literal_list(t));
-    d.set("tolerance", text_of(static_cast<int64_t>(e.options.tolerance * 1e6)));
-    d.set("number", text_of(static_cast<int64_t>(v)));
-    if (i >= n_in) d.set("range", range_literal(e, i - n_in));
-    return d;
-  };
-  data d;
-  d.set("tensors", list_of(e.ports.size(), tensor));
-  d.set("inputs", list_of(n_in, tensor));
-  d.set("outputs", list_of(e.ports.size() - n_in, [&](size_t i) { return tensor(n_in + i); }));
-  return d;
-}
+// --- files ---
 
 std::string render(const std::string& template_name, const data& d) {
   kainjow::mustache::mustache m{std::string(embedded_file("templates/" + template_name + ".mustache"))};
@@ -392,8 +252,7 @@ Files emit(const Program& p, const EmitOptions& options) {
   if (options.host_main) files[options.name + "_host_main.cpp"] = render("host_main.cpp", d);
   set_inference(e, "arena", d);
   if (!options.test_vectors.empty()) {
-    d.set("vectors", list_of(options.test_vectors.size(), [&](size_t v) { return vector_data(e, v); }));
-    d.set("tolerance_text", fmt::format("{} of each output's range", options.tolerance));
+    set_test_vectors(e, d);
     files[options.name + "_test_main.cpp"] = render("test_main.cpp", d);
   }
   add_headers("core.hpp", files);
