@@ -150,7 +150,7 @@ std::vector<std::string> hooked(const Emission& e, int call, const std::vector<s
 
 std::set<std::string> headers_of(const Program& p, size_t call) {
   const Call& c = p.calls[call];
-  bool rows = flows(p, static_cast<int>(call));
+  bool rows = segment_of(p, static_cast<int>(call)) != nullptr;
   std::set<std::string> headers{rows ? c.row_form->header : c.header};
   if (rows) headers.insert("rows.hpp");
   for (const Parameter& parameter : rows ? c.row_form->parameters : c.parameters)

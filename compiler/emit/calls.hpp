@@ -59,8 +59,7 @@ struct FlowText {
 };
 FlowText flow_text(const Emission& e, Structs& structs, size_t segment);
 
-// The segment that starts with this call, -1 if none does; and whether a call is in one.
+// The segment that starts with this call, -1 if none does.
 int segment_at(const Program& p, int call);
-bool flows(const Program& p, int call);
 
 }  // namespace netsuke

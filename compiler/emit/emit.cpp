@@ -138,7 +138,7 @@ void set_calls(const Emission& e, data& d) {
   for (int i = 0; i < static_cast<int>(p.calls.size()); i++) {
     const Call& c = p.calls[static_cast<size_t>(i)];
     if (int s = segment_at(p, i); s >= 0) add_segment(e, static_cast<size_t>(s), texts, d);
-    if (!flows(p, i))
+    if (!segment_of(p, i))
       texts.add(call_comment(e, c), fmt::format("{}", fmt::join(hooked(e, i, {call_text(e, texts.structs, c)}, give_up(e)), "\n  ")));
   }
   d.set("before_calls", texts.before);

@@ -127,12 +127,6 @@ int segment_at(const Program& p, int call) {
   return -1;
 }
 
-bool flows(const Program& p, int call) {
-  for (const Segment& s : p.segments)
-    if (call >= s.first && call < s.end) return true;
-  return false;
-}
-
 FlowText flow_text(const Emission& e, Structs& structs, size_t segment) {
   FlowWriter w{e, structs, e.program.segments[segment], {}, {}, {}, {}, {}};
   w.text.name = fmt::format("rows_{}", segment + 1);

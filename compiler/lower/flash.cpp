@@ -5,20 +5,13 @@
 namespace netsuke {
 namespace {
 
-// What a form of the weights saves of a multiply-accumulate's instructions at int8 size. Rounded from bench/figures.tsv;
-// only their order matters.
+// What a form of the weights saves of a multiply-accumulate's instructions at int8 size. On Cortex-M4, rounded
+// (docs/decisions/winograd.md); only their order matters.
 double saving(const Call& c) {
   if (c.kernel == "winograd_s8") return 0.5;
   if (c.kernel == "winograd_rows_s8") return 0.35;
   if (c.kernel.starts_with("depthwise")) return 0.04;
   return 0.15;
-}
-
-int64_t flash_of(const Program& p, const Call& c) {
-  int64_t bytes = 0;
-  for (const Argument& a : c.arguments)
-    if (p[a.buffer].place == Place::kConstant) bytes += p[a.buffer].bytes();
-  return bytes;
 }
 
 struct Candidate {
@@ -34,7 +27,7 @@ std::vector<Candidate> candidates(const Program& large, const Program& small) {
   std::vector<Candidate> found;
   for (size_t i = 0; i < large.calls.size(); i++) {
     const Call& c = large.calls[i];
-    int64_t more = flash_of(large, c) - flash_of(small, small.calls[i]);
+    int64_t more = weight_bytes(large, c) - weight_bytes(small, small.calls[i]);
     if (more > 0) found.push_back({c.node, more, saving(c) * static_cast<double>(c.macs)});
   }
   std::stable_sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) { return a.worth() > b.worth(); });

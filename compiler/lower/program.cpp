@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace netsuke {
 namespace {
@@ -47,6 +48,13 @@ int64_t weight_bytes(const Program& p) {
   return bytes;
 }
 
+int64_t weight_bytes(const Program& p, const Call& c) {
+  int64_t bytes = 0;
+  for (const Argument& a : c.arguments)
+    if (p[a.buffer].place == Place::kConstant) bytes += p[a.buffer].bytes();
+  return bytes;
+}
+
 int64_t total_macs(const Program& p) {
   int64_t macs = 0;
   for (const Call& c : p.calls) macs += c.macs;
@@ -60,6 +68,21 @@ bool uses(const Call& c, BufferId b) {
 }
 
 }  // namespace
+
+const Segment* segment_of(const Program& p, int call) {
+  for (const Segment& s : p.segments)
+    if (call >= s.first && call < s.end) return &s;
+  return nullptr;
+}
+
+const Parameter* find_parameter(const std::vector<Parameter>& parameters, std::string_view name) {
+  auto it = std::find_if(parameters.begin(), parameters.end(), [&](const Parameter& p) { return p.name == name; });
+  return it == parameters.end() ? nullptr : &*it;
+}
+
+Parameter* find_parameter(std::vector<Parameter>& parameters, std::string_view name) {
+  return const_cast<Parameter*>(find_parameter(std::as_const(parameters), name));
+}
 
 const Segment* pushed_segment(const Program& p) {
   if (p.push)

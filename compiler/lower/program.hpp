@@ -202,7 +202,15 @@ const Segment* pushed_segment(const Program& p);
 Turns pushed_turns(const Program& p);
 
 int64_t weight_bytes(const Program& p);
+int64_t weight_bytes(const Program& p, const Call& c);  // those that the call reads
 int64_t total_macs(const Program& p);
+
+// The segment in which a call runs row by row, null if it runs alone.
+const Segment* segment_of(const Program& p, int call);
+
+// Null if there is none of this name.
+Parameter* find_parameter(std::vector<Parameter>& parameters, std::string_view name);
+const Parameter* find_parameter(const std::vector<Parameter>& parameters, std::string_view name);
 
 // The calls between which a buffer is in use, both included; -1 when no call uses it.
 struct Lifetime {

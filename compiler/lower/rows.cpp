@@ -5,13 +5,8 @@
 namespace netsuke {
 namespace {
 
-Parameter* find(std::vector<Parameter>& parameters, std::string_view name) {
-  auto it = std::find_if(parameters.begin(), parameters.end(), [&](const Parameter& p) { return p.name == name; });
-  return it == parameters.end() ? nullptr : &*it;
-}
-
 int64_t* integer(std::vector<Parameter>& parameters, std::string_view name) {
-  Parameter* p = find(parameters, name);
+  Parameter* p = find_parameter(parameters, name);
   return p ? std::get_if<int64_t>(&p->value) : nullptr;
 }
 
@@ -44,7 +39,7 @@ void unflatten(std::vector<Parameter>& parameters, const RowRule& rule) {
 bool fewer_elements(std::vector<Parameter>& parameters, int64_t rows) {
   for (const char* name : {"count", "outer"})
     if (int64_t* n = integer(parameters, name)) return divide(*n, rows);
-  Parameter* dims = find(parameters, "dims");
+  Parameter* dims = find_parameter(parameters, "dims");
   auto* list = dims ? std::get_if<std::vector<int64_t>>(&dims->value) : nullptr;
   return list && !list->empty() && divide(list->front(), rows);
 }
@@ -149,7 +144,7 @@ bool cuts_anywhere(const Program& p, const Call& c) {
   for (const Argument& a : c.arguments)
     if (p[a.buffer].place != Place::kConstant && (count_of(p[a.buffer].shape) != elements || a.offset)) return false;
   std::vector<Parameter> parameters = c.parameters;
-  const Parameter* dims = find(parameters, "dims");
+  const Parameter* dims = find_parameter(parameters, "dims");
   return dims ? std::get<std::vector<int64_t>>(dims->value).size() == 1 : integer(parameters, "count") != nullptr;
 }
 

@@ -7,15 +7,10 @@
 namespace netsuke {
 namespace {
 
-const Parameter* find(const Call& c, const char* name) {
-  auto it = std::find_if(c.parameters.begin(), c.parameters.end(), [&](const Parameter& p) { return p.name == name; });
-  return it == c.parameters.end() ? nullptr : &*it;
-}
-
-int64_t integer(const Call& c, const char* name) { return std::get<int64_t>(find(c, name)->value); }
+int64_t integer(const Call& c, const char* name) { return std::get<int64_t>(find_parameter(c.parameters, name)->value); }
 
 bool is_pointwise(const Call& c) {
-  if (c.kernel != "conv2d_s8" || std::get<TypeName>(find(c, "out_t")->value).name == "float") return false;
+  if (c.kernel != "conv2d_s8" || std::get<TypeName>(find_parameter(c.parameters, "out_t")->value).name == "float") return false;
   auto all = [&](std::initializer_list<const char*> names, int64_t value) {
     return std::all_of(names.begin(), names.end(), [&](const char* name) { return integer(c, name) == value; });
   };
@@ -25,9 +20,9 @@ bool is_pointwise(const Call& c) {
 // What the shared code depends on.
 std::string family(const Call& c) {
   std::string key;
-  for (const char* name : {"in_t", "weight_t", "out_t"}) key += std::get<TypeName>(find(c, name)->value).name + " ";
+  for (const char* name : {"in_t", "weight_t", "out_t"}) key += std::get<TypeName>(find_parameter(c.parameters, name)->value).name + " ";
   for (const char* name : {"layout", "out_zero", "out_min", "out_max", "shift"}) key += fmt::format("{} ", integer(c, name));
-  return key + (std::get<bool>(find(c, "per_channel")->value) ? "channels" : "one");
+  return key + (std::get<bool>(find_parameter(c.parameters, "per_channel")->value) ? "channels" : "one");
 }
 
 // Those of families with more than one shape, the fewest multiply-accumulates first.

@@ -167,9 +167,8 @@ Timeline timeline_of(const Program& p) {
 
 int Timeline::call_at(int64_t step) const {
   int first = static_cast<int>(std::upper_bound(begin.begin(), begin.end(), step) - begin.begin()) - 1;
-  for (const Segment& s : program->segments)
-    if (first >= s.first && first < s.end) return s.first + static_cast<int>((step - begin[static_cast<size_t>(s.first)]) % (s.end - s.first));
-  return first;
+  const Segment* s = segment_of(*program, first);
+  return s ? s->first + static_cast<int>((step - begin[static_cast<size_t>(s->first)]) % (s->end - s->first)) : first;
 }
 
 Occupancy occupancy_of(const Program& p, const Timeline& time) {

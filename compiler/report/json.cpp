@@ -44,12 +44,8 @@ Json arena_json(const Program& p) {
 
 Json calls_json(const Program& p) {
   Json calls = Json::array();
-  for (const Call& c : p.calls) {
-    int64_t weights = 0;
-    for (const Argument& a : c.arguments)
-      if (p[a.buffer].place == Place::kConstant) weights += p[a.buffer].bytes();
-    calls.push_back({{"node", c.node}, {"op", c.op}, {"kernel", c.kernel}, {"macs", c.macs}, {"weight_bytes", weights}, {"weights", weights_text(c)}});
-  }
+  for (const Call& c : p.calls)
+    calls.push_back({{"node", c.node}, {"op", c.op}, {"kernel", c.kernel}, {"macs", c.macs}, {"weight_bytes", weight_bytes(p, c)}, {"weights", weights_text(c)}});
   return calls;
 }
 

@@ -6,13 +6,6 @@
 namespace netsuke {
 namespace {
 
-int64_t bytes_of_weights(const Program& p, const Call& c) {
-  int64_t bytes = 0;
-  for (const Argument& a : c.arguments)
-    if (p[a.buffer].place == Place::kConstant) bytes += p[a.buffer].bytes();
-  return bytes;
-}
-
 std::string shapes(const Program& p, const Call& c, Access access) {
   std::string text;
   for (const Argument& a : c.arguments)
@@ -20,25 +13,16 @@ std::string shapes(const Program& p, const Call& c, Access access) {
   return text;
 }
 
-// "25 of 25 rows", "whole"
+// "25 rows", "whole"
 std::string way_of(const Program& p, size_t call) {
-  for (const Segment& s : p.segments)
-    if (static_cast<int>(call) >= s.first && static_cast<int>(call) < s.end)
-      return fmt::format("{} rows", p.calls[call].row_form->turns);
-  return "whole";
-}
-
-const Parameter* find(const Call& c, const std::string& name) {
-  for (const Parameter& p : c.parameters)
-    if (p.name == name) return &p;
-  return nullptr;
+  return segment_of(p, static_cast<int>(call)) ? fmt::format("{} rows", p.calls[call].row_form->turns) : "whole";
 }
 
 std::string row(const Program& p, size_t i) {
   const Call& c = p.calls[i];
   std::string text = fmt::format("<tr><td>{}</td><td>{}</td><td class=\"text\">{}</td><td class=\"text\">{} &rarr; {}</td>", i,
                                  escaped(c.node), escaped(c.op), shapes(p, c, Access::kRead), shapes(p, c, Access::kWrite));
-  int64_t weights = bytes_of_weights(p, c);
+  int64_t weights = weight_bytes(p, c);
   return text + fmt::format("<td class=\"text\">{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"text\">{}</td></tr>\n", c.kernel, way_of(p, i),
                             c.macs ? grouped(c.macs) : "", weights ? grouped(weights) : "", escaped(weights_text(c)));
 }
@@ -46,8 +30,8 @@ std::string row(const Program& p, size_t i) {
 }  // namespace
 
 std::string weights_text(const Call& c) {
-  const Parameter* layout = find(c, "layout");
-  const Parameter* type = find(c, "weight_t");
+  const Parameter* layout = find_parameter(c.parameters, "layout");
+  const Parameter* type = find_parameter(c.parameters, "weight_t");
   if (!layout || !type) return "";
   std::string text = std::get<TypeName>(type->value).name == "int16_t" ? "int16" : "int8";
   switch (std::get<int64_t>(layout->value)) {

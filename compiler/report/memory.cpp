@@ -26,10 +26,9 @@ struct Scale {
   double x_of(int64_t step) const {
     if (step >= time.steps) return x(static_cast<int>(p.calls.size()));
     int i = time.call_at(step);
-    for (const Segment& s : p.segments)
-      if (i >= s.first && i < s.end)
-        return x(s.first) + call * (s.end - s.first) * static_cast<double>(step - time.begin[static_cast<size_t>(i)]) / static_cast<double>(steps_of(s));
-    return x(i);
+    const Segment* s = segment_of(p, i);
+    if (!s) return x(i);
+    return x(s->first) + call * (s->end - s->first) * static_cast<double>(step - time.begin[static_cast<size_t>(i)]) / static_cast<double>(steps_of(*s));
   }
 };
 

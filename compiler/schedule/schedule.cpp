@@ -41,18 +41,12 @@ void apply(Program& p, const Flow& flow) {
     }
 }
 
-bool in_segment(const Program& p, size_t call) {
-  for (const Segment& s : p.segments)
-    if (static_cast<int>(call) >= s.first && static_cast<int>(call) < s.end) return true;
-  return false;
-}
-
 void work_in_place(Program& p) {
   std::vector<int> last = last_reads(p);
   // A slot's last reader is that of the buffer which holds it now.
   for (size_t i = 0; i < p.calls.size(); i++) {
     const Call& c = p.calls[i];
-    if (in_segment(p, i)) continue;
+    if (segment_of(p, static_cast<int>(i))) continue;
     for (auto [from, to] : c.in_place) {
       const Argument &in = c.arguments[static_cast<size_t>(from)], &out = c.arguments[static_cast<size_t>(to)];
       Buffer &source = p[in.buffer], &target = p[out.buffer];

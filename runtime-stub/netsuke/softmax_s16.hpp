@@ -17,31 +17,20 @@
 namespace netsuke {
 
 template <class P>
-inline uint32_t softmax_term_s16(const uint32_t* table, int32_t distance) {
-  const uint64_t product = static_cast<uint64_t>(rom(table + static_cast<index_t>(distance >> 8))) *
-                           rom(table + static_cast<index_t>(256 + (distance & 255)));
-  return static_cast<uint32_t>((product + (static_cast<uint64_t>(1) << (61 - P::bits))) >> (62 - P::bits));
-}
-
-template <class P>
-inline void softmax_line_s16(const int16_t* in, const uint32_t* table, typename P::out_t* out) {
-  int32_t max = in[0];
-  for (index_t a = 1; a < P::axis; ++a) max = maximum(max, static_cast<int32_t>(in[a * P::inner]));
-  uint64_t sum = 0;
-  for (index_t a = 0; a < P::axis; ++a) sum += softmax_term_s16<P>(table, max - in[a * P::inner]);
-  for (index_t a = 0; a < P::axis; ++a) {
-    const uint32_t e = softmax_term_s16<P>(table, max - in[a * P::inner]);
-    out[a * P::inner] = static_cast<typename P::out_t>(softmax_value_s8<P>(e, sum));
+struct SoftmaxS16 {
+  typedef int16_t in_t;
+  typedef int32_t distance_t;
+  typedef uint64_t sum_t;
+  static inline uint32_t term(const uint32_t* table, int32_t distance) {
+    const uint64_t product = static_cast<uint64_t>(rom(table + static_cast<index_t>(distance >> 8))) *
+                             rom(table + static_cast<index_t>(256 + (distance & 255)));
+    return static_cast<uint32_t>((product + (static_cast<uint64_t>(1) << (61 - P::bits))) >> (62 - P::bits));
   }
-}
+};
 
 template <class P>
 inline void softmax_s16(const int16_t* in, const uint32_t* table, typename P::out_t* out) {
-  constexpr index_t kSlice = static_cast<index_t>(P::axis) * P::inner;
-  for (index_t o = 0; o < P::outer; ++o) {
-    for (index_t i = 0; i < P::inner; ++i)
-      softmax_line_s16<P>(in + o * kSlice + i, table, out + o * kSlice + i);
-  }
+  softmax_lines<P, SoftmaxS16<P> >(in, table, out);
 }
 
 }  // namespace netsuke

@@ -16,12 +16,14 @@
 
 namespace netsuke {
 
+// e of an element that lies below the maximum.
 template <class P>
-inline int8_t softmax_max_s8(const int8_t* in) {
-  int8_t max = in[0];
-  for (index_t a = 1; a < P::axis; ++a) max = maximum(max, in[a * P::inner]);
-  return max;
-}
+struct SoftmaxS8 {
+  typedef int8_t in_t;
+  typedef int distance_t;
+  typedef uint32_t sum_t;  // of all e
+  static inline uint32_t term(const uint32_t* table, int distance) { return rom(table + distance); }
+};
 
 template <class P>
 inline int32_t softmax_value_s8(uint32_t e, uint64_t sum) {
@@ -31,24 +33,31 @@ inline int32_t softmax_value_s8(uint32_t e, uint64_t sum) {
                            static_cast<int32_t>(P::out_min), static_cast<int32_t>(P::out_max));
 }
 
-template <class P>
-inline void softmax_line_s8(const int8_t* in, const uint32_t* table, typename P::out_t* out) {
-  const int max = softmax_max_s8<P>(in);
-  uint32_t sum = 0;
-  for (index_t a = 0; a < P::axis; ++a) sum += rom(table + (max - in[a * P::inner]));
+template <class P, class Terms>
+inline void softmax_line(const typename Terms::in_t* in, const uint32_t* table, typename P::out_t* out) {
+  typename Terms::in_t largest = in[0];
+  for (index_t a = 1; a < P::axis; ++a) largest = maximum(largest, in[a * P::inner]);
+  const typename Terms::distance_t max = largest;
+  typename Terms::sum_t sum = 0;
+  for (index_t a = 0; a < P::axis; ++a) sum += Terms::term(table, max - in[a * P::inner]);
   for (index_t a = 0; a < P::axis; ++a) {
-    const uint32_t e = rom(table + (max - in[a * P::inner]));
+    const uint32_t e = Terms::term(table, max - in[a * P::inner]);
     out[a * P::inner] = static_cast<typename P::out_t>(softmax_value_s8<P>(e, sum));
+  }
+}
+
+template <class P, class Terms>
+inline void softmax_lines(const typename Terms::in_t* in, const uint32_t* table, typename P::out_t* out) {
+  constexpr index_t kSlice = static_cast<index_t>(P::axis) * P::inner;
+  for (index_t o = 0; o < P::outer; ++o) {
+    for (index_t i = 0; i < P::inner; ++i)
+      softmax_line<P, Terms>(in + o * kSlice + i, table, out + o * kSlice + i);
   }
 }
 
 template <class P>
 inline void softmax_s8(const int8_t* in, const uint32_t* table, typename P::out_t* out) {
-  constexpr index_t kSlice = static_cast<index_t>(P::axis) * P::inner;
-  for (index_t o = 0; o < P::outer; ++o) {
-    for (index_t i = 0; i < P::inner; ++i)
-      softmax_line_s8<P>(in + o * kSlice + i, table, out + o * kSlice + i);
-  }
+  softmax_lines<P, SoftmaxS8<P> >(in, table, out);
 }
 
 }  // namespace netsuke
