@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lower/bound.hpp"
 #include "plan/plan.hpp"
 #include "schedule/push.hpp"
 #include "schedule/schedule.hpp"
@@ -162,22 +163,10 @@ std::vector<Choice> choose(Program& p, const ChooseOptions& options) {
 }
 
 int busiest_call(const Program& p) {
-  Timeline time = timeline_of(p);
-  std::vector<std::pair<int64_t, int64_t>> changes;  // step, bytes more
-  for (const Block& b : blocks_of(p))
-    for (const Part& part : b.parts)
-      for (const Span& s : part.spans) {
-        changes.push_back({s.first, part.bytes});
-        changes.push_back({s.last + 1, -part.bytes});
-      }
-  std::sort(changes.begin(), changes.end());
-  int64_t now = 0, most = 0, busiest = -1;
-  for (auto [step, bytes] : changes)
-    if ((now += bytes) > most) {
-      most = now;
-      busiest = step;
-    }
-  return busiest < 0 ? -1 : time.call_at(busiest);
+  std::vector<Part> parts;
+  for (const Block& b : blocks_of(p)) parts.insert(parts.end(), b.parts.begin(), b.parts.end());
+  std::vector<Moment> moments = moments_of(parts);
+  return moments.empty() ? -1 : timeline_of(p).call_at(moments.front().step);
 }
 
 std::string call_name(const Program& p, int call) {

@@ -161,9 +161,10 @@ int run_compile(const CommandOptions& o) {
     if (write_file_if_changed(o.output / name, content)) written.push_back(name);
   write_depfile(o);
   print_warnings(r.warnings);
-  write_compile_report(o, r, compile_json(o.compile, r, written));
+  const std::string json = o.json || !o.report.empty() ? compile_json(o.compile, r, written) : "";
+  write_compile_report(o, r, json);
   if (r.quantized && !o.quiet && !o.json) print_to_stdout(quantize_text(o.compile.emit.model, *r.quantized));
-  if (o.json) print_to_stdout(compile_json(o.compile, r, written));
+  if (o.json) print_to_stdout(json);
   if (!o.quiet)
     fmt::print(stderr, "{}: arena {} bytes ({}), weights {} bytes, {} MACs; {} of {} files written to {}\n",
                o.compile.emit.name, thousands(r.program.arena_bytes), bound_text(r.program),

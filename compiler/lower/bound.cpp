@@ -37,31 +37,6 @@ Graph graph_of(const std::vector<std::vector<Part>>& blocks) {
   return g;
 }
 
-struct Moment {
-  int64_t step, bytes;
-};
-
-// The steps in which more is in use than in the one before, the fullest first.
-std::vector<Moment> moments_of(const std::vector<Part>& parts) {
-  std::vector<std::pair<int64_t, int64_t>> changes;  // step, bytes more
-  for (const Part& part : parts)
-    for (const Span& s : part.spans) {
-      changes.push_back({s.first, part.bytes});
-      changes.push_back({s.last + 1, -part.bytes});
-    }
-  std::sort(changes.begin(), changes.end());
-  std::vector<Moment> moments;
-  int64_t now = 0;
-  for (auto [step, bytes] : changes) {
-    now += bytes;
-    if (bytes <= 0) continue;
-    if (!moments.empty() && moments.back().step == step) moments.back().bytes = now;
-    else moments.push_back({step, now});
-  }
-  std::stable_sort(moments.begin(), moments.end(), [](const Moment& a, const Moment& b) { return a.bytes > b.bytes; });
-  return moments;
-}
-
 Clique in_use(const Graph& g, int64_t step) {
   Clique clique;
   for (size_t i = 0; i < g.parts.size(); i++)
@@ -82,6 +57,26 @@ void extend(const Graph& g, const std::vector<size_t>& by_size, Clique& clique) 
 }
 
 }  // namespace
+
+std::vector<Moment> moments_of(const std::vector<Part>& parts) {
+  std::vector<std::pair<int64_t, int64_t>> changes;  // step, bytes more
+  for (const Part& part : parts)
+    for (const Span& s : part.spans) {
+      changes.push_back({s.first, part.bytes});
+      changes.push_back({s.last + 1, -part.bytes});
+    }
+  std::sort(changes.begin(), changes.end());
+  std::vector<Moment> moments;
+  int64_t now = 0;
+  for (auto [step, bytes] : changes) {
+    now += bytes;
+    if (bytes <= 0) continue;
+    if (!moments.empty() && moments.back().step == step) moments.back().bytes = now;
+    else moments.push_back({step, now});
+  }
+  std::stable_sort(moments.begin(), moments.end(), [](const Moment& a, const Moment& b) { return a.bytes > b.bytes; });
+  return moments;
+}
 
 bool meet(const std::vector<Span>& a, const std::vector<Span>& b) {
   for (auto x = a.begin(), y = b.begin(); x != a.end() && y != b.end();) {
